@@ -1,0 +1,126 @@
+"""Following cases at the agency: what has changed since we last asked, told in our words with the agency's own beside them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, or_, select, update
+
+from app.agencies import obstacle_texts as texts
+from app.agencies import packages
+from app.agencies.doors import Agencies
+from app.agencies.models import AgencyCase, Agreement, SettlementRow
+from app.agencies.ports import CaseState, CaseUpdate
+from app.db.scope import BureauScope
+from app.db.unit_of_work import Begin, UnitOfWork
+from app.net.errors import OutsideError
+
+#: asked for again each time: the agency's clock and ours differ, and rows with an equal time come twice
+OVERLAP = timedelta(minutes=15)
+#: cases the agency still works on
+LIVE = ("registered", "in_collection", "legal", "paused")
+#: ends that somebody above must hear of
+ENDS = ("paid", "withdrawn", "closed")
+NEVER_THERE = ("refused", "cancelled")
+
+
+def follow(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, agreement_id: uuid.UUID) -> int:
+    """Ask what has changed under one agreement. Returns how many cases did. Outside trouble is noted on the agreement and raised."""
+    scope = BureauScope(bureau_id)
+    with begin(scope) as work:
+        agreement = work.session.execute(select(Agreement).where(Agreement.id == agreement_id)).scalar_one()
+        name, creditor_ref, since = agreement.agency, agreement.creditor_ref, agreement.changes_since
+    agency = agencies.open(name)
+    try:
+        updates = agency.changes(creditor_ref, None if since is None else since - OVERLAP)
+    except OutsideError as fault:
+        with begin(scope) as work:
+            note_problem(work, agreement_id, str(fault))
+        raise
+    with begin(scope) as work:
+        changed = sum(_apply(work, agreement_id, one) for one in updates)
+        newest = max((one.updated_at for one in updates), default=since)
+        values = {"changes_since": newest, "polled_at": work.now(), "problem": None}
+        work.session.execute(update(Agreement).where(Agreement.id == agreement_id).values(**values))
+        _ring_for_documents(work, agreement_id)
+    return changed
+
+
+def note_problem(work: UnitOfWork, agreement_id: uuid.UUID, problem: str) -> None:
+    """What stands between us and the agency, for the page."""
+    work.session.execute(update(Agreement).where(Agreement.id == agreement_id).values(problem=problem, polled_at=work.now()))
+
+
+def to_follow(work: UnitOfWork) -> list[uuid.UUID]:
+    """Agreements to ask about: those in force, and ended ones whose cases or payouts are not at their end."""
+    unfinished_case = select(AgencyCase.id).where(
+        AgencyCase.agreement_id == Agreement.id, AgencyCase.state.in_([*LIVE, "in_doubt", "planned", "paid"])
+    )
+    unfinished_payout = select(SettlementRow.id).where(SettlementRow.agreement_id == Agreement.id, SettlementRow.state != "booked")
+    wanted = Agreement.valid_until.is_(None) | unfinished_case.exists() | unfinished_payout.exists()
+    return list(work.session.execute(select(Agreement.id).where(wanted).order_by(Agreement.id)).scalars())
+
+
+def _apply(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> bool:
+    case = _find(work, agreement_id, said)
+    if case is None or (case.updated_at is not None and said.updated_at < case.updated_at):
+        return False
+    state = case.state if said.state is CaseState.UNKNOWN else said.state.value
+    if case.state in NEVER_THERE and _has_other(work, case):
+        case.problem = texts.CALLED_OFF_BUT_THERE
+        state = case.state
+    elif case.state in (*NEVER_THERE, "planned", "in_doubt"):
+        # found there although our own call ended otherwise, or has not been heard of: the agency's word stands
+        state = "registered" if said.state is CaseState.UNKNOWN else state
+        case.problem = texts.CALLED_OFF_BUT_THERE if case.state in NEVER_THERE else None
+        case.handed_over_at = case.handed_over_at or work.now()
+    before = (case.state, case.agency_text, case.outstanding_ore, case.external_id)
+    case.external_id, case.agency_text = said.external_id, said.agency_text[:200]
+    case.outstanding_ore = case.outstanding_ore if said.outstanding_ore is None else said.outstanding_ore
+    moved = case.state != state
+    case.state, case.updated_at = state, said.updated_at
+    case.closed_at = (case.closed_at or work.now()) if state in (*ENDS, *NEVER_THERE) else None
+    work.session.flush()
+    if moved:
+        work.enqueue("dunning.evaluate_item", bureau_id=str(work.bureau_id), open_item_id=str(case.open_item_id))
+    return before != (case.state, case.agency_text, case.outstanding_ore, case.external_id)
+
+
+def _find(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> AgencyCase | None:
+    """By our reference, else by the agency's number. Cases that others handed over are none of ours."""
+    ours = _reference(said.our_reference)
+    known: list[ColumnElement[bool]] = [AgencyCase.external_id == said.external_id]
+    if ours is not None:
+        known.append(AgencyCase.id == ours)
+    return (
+        work.session.execute(
+            select(AgencyCase).where(AgencyCase.agreement_id == agreement_id, or_(*known)).order_by(AgencyCase.id).with_for_update()
+        )
+        .scalars()
+        .first()
+    )
+
+
+def _has_other(work: UnitOfWork, case: AgencyCase) -> bool:
+    others = select(AgencyCase.id).where(
+        AgencyCase.claim_id == case.claim_id, AgencyCase.id != case.id, AgencyCase.state.not_in([*NEVER_THERE, "withdrawn"])
+    )
+    return work.session.execute(others).first() is not None
+
+
+def _ring_for_documents(work: UnitOfWork, agreement_id: uuid.UUID) -> None:
+    """Cases that still lack documents: tried again at every poll, until the agency has them all."""
+    there = select(AgencyCase).where(
+        AgencyCase.agreement_id == agreement_id, AgencyCase.state.in_(LIVE), AgencyCase.external_id.is_not(None)
+    )
+    for case in work.session.execute(there).scalars():
+        if not packages.is_complete(case):
+            work.enqueue("agencies.attach_missing", bureau_id=str(work.bureau_id), case_id=str(case.id))
+
+
+def _reference(text: str | None) -> uuid.UUID | None:
+    try:
+        return None if text is None else uuid.UUID(text)
+    except ValueError:
+        return None

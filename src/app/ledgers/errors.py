@@ -1,0 +1,29 @@
+"""Ledger troubles with a name of their own: each tells the user something different to do."""
+
+from __future__ import annotations
+
+from app.net.errors import RefusedError, TryLaterError
+
+
+class AuthRevokedError(RefusedError):
+    """The key or consent no longer works: stop, show "connect again", never loop."""
+
+
+class WrongEnvironmentError(AuthRevokedError):
+    """A test key was used against production, or the reverse."""
+
+
+class ModuleMissingError(RefusedError):
+    """The company has not switched on (or paid for) what the API needs. The text names it."""
+
+
+class PermissionMissingError(RefusedError):
+    """The key lacks a right. The text names it."""
+
+
+class PeriodLockedError(RefusedError):
+    """The accounting period of the posting is closed."""
+
+
+class RateLimitedError(TryLaterError):
+    """Asked too often. `after` is what the vendor asked for, if it said."""

@@ -1,0 +1,66 @@
+"""Jobs of the ledger room."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+
+from app.db.scope import BureauScope
+from app.db.vault import Vault
+from app.jobs.job import job
+from app.jobs.jobs import for_each_bureau
+from app.jobs.queues import Queue
+from app.jobs.resources import Resources
+from app.ledgers import connections, live, sync
+from app.ledgers.doors import Ledgers
+from app.ledgers.models import CompanyLink, Connection
+from app.net.errors import OutsideError, RefusedError, TryLaterError
+
+
+def doorway(resources: Resources) -> sync.Doorway:
+    return sync.Doorway(resources.begin, resources.of(Ledgers), resources.of(Vault))  # type: ignore[type-abstract]
+
+
+@job("ledgers.sync_all", queue=Queue.LEDGERS, retries=0, seconds=60)
+def sync_all(resources: Resources) -> None:
+    for_each_bureau(resources, "ledgers.sync_bureau")
+
+
+@job("ledgers.sync_bureau", queue=Queue.LEDGERS, retries=1, seconds=120)
+def sync_bureau(resources: Resources, bureau_id: str) -> None:
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        linked = select(CompanyLink.company_id).join(Connection, Connection.id == CompanyLink.connection_id)
+        for company_id in work.session.execute(linked.where(CompanyLink.company_id.is_not(None), Connection.state != "revoked")).scalars():
+            work.enqueue("ledgers.sync_company", bureau_id=bureau_id, company_id=str(company_id))
+
+
+@job("ledgers.sync_company", queue=Queue.LEDGERS, retries=2, seconds=1800, throws=(sync.NoLedgerError,))
+def sync_company(resources: Resources, bureau_id: str, company_id: str) -> None:
+    if sync.sync_company(doorway(resources), uuid.UUID(bureau_id), uuid.UUID(company_id)) == "later":
+        raise TryLaterError("the ledger could not be read right now")
+
+
+@job("ledgers.read_item", queue=Queue.LEDGERS, retries=3, seconds=120, throws=(RefusedError,))
+def read_item(resources: Resources, bureau_id: str, open_item_id: str) -> None:
+    live.read_live(doorway(resources), uuid.UUID(bureau_id), uuid.UUID(open_item_id))
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        work.enqueue("dunning.evaluate_item", bureau_id=bureau_id, open_item_id=open_item_id)
+
+
+@job("ledgers.rediscover_all", queue=Queue.LEDGERS, retries=0, seconds=60)
+def rediscover_all(resources: Resources) -> None:
+    for_each_bureau(resources, "ledgers.rediscover_bureau")
+
+
+@job("ledgers.rediscover_bureau", queue=Queue.LEDGERS, retries=1, seconds=600)
+def rediscover_bureau(resources: Resources, bureau_id: str) -> None:
+    """New client companies appear once the bureau has ticked them for its key at the ledger."""
+    door = connections.Door(resources.begin, resources.of(Ledgers), resources.of(Vault))  # type: ignore[type-abstract]
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        waiting = list(work.session.execute(select(Connection.id).where(Connection.state.in_(["working", "failing"]))).scalars())
+    for connection_id in waiting:
+        try:
+            connections.discover(door, uuid.UUID(bureau_id), connection_id)
+        except OutsideError:
+            continue

@@ -1,0 +1,101 @@
+"""Tables of connections, syncs and postings."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, CompanyRow, TenantRow, within_bureau
+
+
+class Connection(TenantRow, Base):
+    """One credential at one ledger. May cover many companies (an accountant's key). The secret is sealed, bound to bureau and row."""
+
+    __tablename__ = "connections"
+    ledger: Mapped[str] = mapped_column(String(30))
+    label: Mapped[str] = mapped_column(String(200))
+    credential: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credential_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    state: Mapped[str] = mapped_column(String(12), default="working", server_default="working")
+    problem: Mapped[str | None] = mapped_column(Text)
+    connected_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (
+        CheckConstraint("state in ('working','reconnect','failing','revoked')", name="state"),
+        Index("ix_connections_bureau_id_ledger", "bureau_id", "ledger"),
+    )
+
+
+class CompanyLink(TenantRow, Base):
+    """A company found behind a connection; `company_id` is set once the bureau has ticked it."""
+
+    __tablename__ = "company_links"
+    connection_id: Mapped[uuid.UUID]
+    company_id: Mapped[uuid.UUID | None]
+    external_id: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200))
+    organisation_number: Mapped[str | None] = mapped_column(String(9))
+    found_at: Mapped[datetime]
+    lost_at: Mapped[datetime | None]
+    synced_at: Mapped[datetime | None]
+    customers_since: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+    warnings: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    __table_args__ = (
+        within_bureau("connection_id", "connections"),
+        within_bureau("company_id", "companies"),
+        UniqueConstraint("bureau_id", "connection_id", "external_id"),
+        UniqueConstraint("bureau_id", "company_id"),
+    )
+
+
+class SyncRun(CompanyRow, Base):
+    """One mirroring of a company's book, with its progress; what the page polls."""
+
+    __tablename__ = "sync_runs"
+    state: Mapped[str] = mapped_column(String(10))
+    step: Mapped[str] = mapped_column(String(40))
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    opened: Mapped[int] = mapped_column(default=0, server_default="0")
+    changed: Mapped[int] = mapped_column(default=0, server_default="0")
+    closed: Mapped[int] = mapped_column(default=0, server_default="0")
+    unexplained: Mapped[int] = mapped_column(default=0, server_default="0")
+    problem: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(30))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        within_bureau("company_id", "companies"),
+        CheckConstraint("state in ('running','done','failed')", name="state"),
+        Index("ix_sync_runs_latest", "bureau_id", "company_id", "started_at"),
+    )
+
+
+class Posting(CompanyRow, Base):
+    """A payment we tell the ledger about: append-only intent; its fate is the effect's. Once per business fact."""
+
+    __tablename__ = "postings"
+    open_item_id: Mapped[uuid.UUID]
+    reason: Mapped[str] = mapped_column(String(40))
+    business_key: Mapped[str] = mapped_column(String(200))
+    amount_ore: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    paid_on: Mapped[date]
+    text_: Mapped[str] = mapped_column("text", Text)
+    state: Mapped[str] = mapped_column(String(12), default="planned", server_default="planned")
+    problem: Mapped[str | None] = mapped_column(Text)
+    external_id: Mapped[str | None] = mapped_column(String(120))
+    planned_at: Mapped[datetime]
+    posted_at: Mapped[datetime | None]
+    __table_args__ = (
+        within_bureau("company_id", "companies"),
+        within_bureau("open_item_id", "open_items"),
+        UniqueConstraint("bureau_id", "business_key"),
+        CheckConstraint("state in ('planned','posted','refused','unknown','review','cancelled')", name="state"),
+    )

@@ -1,0 +1,125 @@
+"""Read-only views of connections and syncs, for pages and API. Nothing here touches a credential."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.db.paging import Page, Position, read_page
+from app.db.unit_of_work import UnitOfWork
+from app.ledgers.models import CompanyLink, Connection, SyncRun
+from app.tenants.models import Company
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    """A credential at a ledger as it may be shown. `state`: working, reconnect, failing or revoked.
+
+    `found` counts the companies it covers, `ticked` those of them that we serve.
+    """
+
+    id: uuid.UUID
+    ledger: str
+    label: str
+    state: str
+    problem: str | None
+    connected_at: datetime
+    checked_at: datetime | None
+    expires_at: datetime | None
+    found: int
+    ticked: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLine:
+    """A company behind a connection. `company_id` is set when we serve it; `lost_at` when the credential no longer covers it."""
+
+    id: uuid.UUID
+    external_id: str
+    name: str
+    organisation_number: str | None
+    company_id: uuid.UUID | None
+    company_name: str | None
+    found_at: datetime
+    lost_at: datetime | None
+    synced_at: datetime | None
+    problem: str | None
+    warnings: tuple[str, ...]
+
+
+def connections(work: UnitOfWork) -> list[ConnectionLine]:
+    """Every connection of the bureau, live ones first. One query."""
+    counted = (
+        select(
+            CompanyLink.connection_id,
+            func.count().filter(CompanyLink.lost_at.is_(None)).label("found"),
+            func.count(CompanyLink.company_id).label("ticked"),
+        )
+        .group_by(CompanyLink.connection_id)
+        .subquery()
+    )
+    rows = work.session.execute(
+        select(Connection, func.coalesce(counted.c.found, 0), func.coalesce(counted.c.ticked, 0))
+        .outerjoin(counted, counted.c.connection_id == Connection.id)
+        .order_by(Connection.state == "revoked", Connection.connected_at, Connection.id)
+    ).all()
+    return [
+        ConnectionLine(
+            row.id, row.ledger, row.label, row.state, row.problem, row.connected_at, row.checked_at, row.expires_at, found, ticked
+        )
+        for row, found, ticked in rows
+    ]  # fmt: skip
+
+
+def links(work: UnitOfWork, connection_id: uuid.UUID) -> list[LinkLine]:
+    """The companies behind a connection by name. LookupError when there is no such connection in this scope."""
+    if work.session.execute(select(Connection.id).where(Connection.id == connection_id)).one_or_none() is None:
+        raise LookupError("no such connection")
+    rows = work.session.execute(
+        select(CompanyLink, Company.name)
+        .outerjoin(Company, Company.id == CompanyLink.company_id)
+        .where(CompanyLink.connection_id == connection_id)
+        .order_by(CompanyLink.name, CompanyLink.id)
+    ).all()
+    return [
+        LinkLine(
+            link.id, link.external_id, link.name, link.organisation_number, link.company_id, company_name, link.found_at, link.lost_at,
+            link.synced_at, link.problem, tuple(link.warnings),
+        )
+        for link, company_name in rows
+    ]  # fmt: skip
+
+
+def latest_runs(work: UnitOfWork, company_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SyncRun]:
+    """The newest run of each company that has one. One query."""
+    newest = (
+        select(SyncRun)
+        .where(SyncRun.company_id.in_(company_ids))
+        .ext(distinct_on(SyncRun.company_id))
+        .order_by(SyncRun.company_id, SyncRun.started_at.desc(), SyncRun.id.desc())
+    )
+    return {run.company_id: run for run in work.session.execute(newest).scalars()}
+
+
+def sync_runs(work: UnitOfWork, position: Position, company_id: uuid.UUID | None = None, state: str | None = None) -> Page[SyncRun]:
+    """Runs, newest first."""
+    query = select(SyncRun)
+    if company_id is not None:
+        query = query.where(SyncRun.company_id == company_id)
+    if state is not None:
+        query = query.where(SyncRun.state == state)
+    page = read_page(work, query, SyncRun.id, position, newest_first=True)
+    return Page(tuple(row for (row,) in page.rows), page.next_after)
+
+
+def find_sync_run(work: UnitOfWork, run_id: uuid.UUID) -> SyncRun:
+    """LookupError when it does not exist for this scope."""
+    run = work.session.execute(select(SyncRun).where(SyncRun.id == run_id)).scalar_one_or_none()
+    if run is None:
+        raise LookupError("no such run")
+    return run

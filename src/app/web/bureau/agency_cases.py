@@ -1,0 +1,181 @@
+"""Cases at agencies: the list, one case with what came of it, and each company's agreement with its written authority."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from app.agencies import agreements, queries
+from app.agencies.agreements import AgreementError, Terms
+from app.agencies.doors import Agencies
+from app.agencies.queries import OPEN_STATES, CaseDetail
+from app.db.unit_of_work import UnitOfWork
+from app.tenants import companies
+from app.tenants.permissions import Permission
+from app.values.calendar import oslo_date
+from app.web.access import requires
+from app.web.asked import PageFrame, TheHouse, Work
+from app.web.house import House
+from app.web.i18n import gettext
+from app.web.pages import Form, page, refuse, see_other, text_of
+from app.web.typed import parse_day
+
+#: what the list can show, by the name in the address
+SHOWN: dict[str, tuple[str, ...] | None] = {
+    "open": tuple(state for state in OPEN_STATES if state != "paid"),
+    "trouble": ("refused", "in_doubt"),
+    "ended": ("paid", "withdrawn", "closed", "cancelled", "refused"),
+    "all": None,
+}
+FIELDS = ("agency", "creditor_ref", "authority_by", "authority_from", "authority_until")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of a case's timeline; `at` is an instant or a day."""
+
+    at: date | datetime
+    title: str
+    text: str = ""
+    kind: str = ""
+
+
+@get("/cases", guards=[requires(Permission.VIEW)], sync_to_thread=True)
+def show_cases(
+    work: Work, frame: PageFrame, house: TheHouse, show: FromQuery[str] = "open",
+    company: FromQuery[str] = "", cursor: FromQuery[uuid.UUID | None] = None,
+) -> Template:  # fmt: skip
+    if show not in SHOWN:
+        raise NotFoundException
+    chosen = _id_of(company)
+    found = queries.cases(work, company_id=chosen, states=SHOWN[show], cursor=None if cursor is None else str(cursor))
+    choices = [(one.id, one.name) for one in companies.all_open(work)]
+    return page(
+        "pages/cases/index.html", frame, cases=found, show=show, chosen=chosen, companies=choices, company_names=dict(choices),
+        agencies=names_of(house), now=work.now(),
+    )  # fmt: skip
+
+
+@get("/cases/{case_id:uuid}", guards=[requires(Permission.VIEW)], sync_to_thread=True)
+def show_case(case_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Template:
+    found = queries.case(work, case_id)
+    company = companies.find(work, found.line.company_id)
+    return page(
+        "pages/cases/show.html", frame, it=found, case=found.line, company=company, agencies=names_of(house), events=events_of(found),
+        agreement=agreements.current(work, company.id), now=work.now(),
+    )  # fmt: skip
+
+
+@get("/companies/{company_id:uuid}/agreement", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
+def show_agreement(company_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Template:
+    return page("pages/cases/agreement.html", frame, **_agreement(work, house, company_id))
+
+
+@post("/companies/{company_id:uuid}/agreement", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
+def save_agreement(
+    data: Form, company_id: FromPath[uuid.UUID], work: Work, frame: PageFrame,
+    house: TheHouse,
+) -> Redirect:  # fmt: skip
+    typed = {name: text_of(data, name) for name in FIELDS}
+    again = _agreement(work, house, company_id) | {"values": typed}
+    errors: dict[str, str] = {}
+    if typed["agency"] not in names_of(house):
+        errors["agency"] = gettext("Choose an agency.")
+    days = {name: _day(typed[name], name, work.today(), errors) for name in ("authority_from", "authority_until")}
+    if errors:
+        raise refuse(work, "pages/cases/agreement.html", frame, **again | {"errors": errors})
+    try:
+        agreements.set_agreement(work, company_id, Terms(typed["agency"], typed["creditor_ref"], typed["authority_by"], **days))
+    except AgreementError as fault:
+        raise refuse(work, "pages/cases/agreement.html", frame, **again | {"errors": {fault.field: _why(fault)}}) from fault
+    return see_other(f"/companies/{company_id}/agreement", "agreement-saved")
+
+
+@post("/companies/{company_id:uuid}/agreement/end", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
+def end_agreement(company_id: FromPath[uuid.UUID], work: Work) -> Redirect:
+    companies.find(work, company_id)
+    agreements.end_agreement(work, company_id)
+    return see_other(f"/companies/{company_id}/agreement", "agreement-ended")
+
+
+def names_of(house: House) -> dict[str, str]:
+    """The agencies there are adapters for, with the names people call them by."""
+    return {known.agency: known.label for known in house.resources.of(Agencies).known()}  # type: ignore[type-abstract]
+
+
+def events_of(found: CaseDetail) -> list[Event]:
+    """Newest first."""
+    case = found.line
+    told = [Event(case.planned_at, gettext("Handover decided"), kind="quiet")]
+    if case.handed_over_at is not None:
+        told.append(Event(case.handed_over_at, gettext("Handed over"), case.external_id or ""))
+    if case.updated_at is not None:
+        told.append(Event(case.updated_at, gettext("Last news from the agency"), case.agency_text or ""))
+    for reported in found.reported:
+        told.append(Event(reported.planned_at, gettext("Payment made directly to the company"), reported.problem or ""))
+    for paid in found.paid_out:
+        title = gettext("Payout %(number)s from the agency").replace("%(number)s", paid.settlement_external_id)
+        told.append(Event(paid.settled_on, title, kind="good"))
+    if case.closed_at is not None:
+        told.append(Event(case.closed_at, gettext("Case ended"), kind="good" if case.state == "paid" else "quiet"))
+    told.reverse()
+    return sorted(told, key=lambda event: _sort_day(event.at), reverse=True)
+
+
+def _agreement(work: UnitOfWork, house: House, company_id: uuid.UUID) -> dict[str, Any]:
+    company = companies.find(work, company_id)
+    known = agreements.current(work, company_id)
+    values = {"agency": next(iter(names_of(house)), "")} if known is None else {
+        "agency": known.agency, "creditor_ref": known.creditor_ref, "authority_by": known.authority_by or "",
+        "authority_from": _shown(known.authority_from), "authority_until": _shown(known.authority_until),
+    }  # fmt: skip
+    obstacle = agreements.obstacle(work, company_id, work.today())
+    return {
+        "company": company, "agreement": known, "obstacle": None if obstacle is None else gettext(obstacle), "agencies": names_of(house),
+        "values": values, "errors": {}, "now": work.now(),
+    }  # fmt: skip
+
+
+def _why(fault: AgreementError) -> str:
+    if fault.field == "creditor_ref" and "taken" in str(fault):
+        return gettext("Another company has this number. Ask the agency for this company's own.")
+    texts = {
+        "creditor_ref": gettext("Write the company's number at the agency."),
+        "authority_from": gettext("Write from when the authority holds."),
+        "authority_until": gettext("The last day must not be before the first."),
+    }
+    return texts.get(fault.field, gettext("This value cannot be used here."))
+
+
+def _day(text: str, name: str, today: date, errors: dict[str, str]) -> date | None:
+    try:
+        return parse_day(text, today) if text else None
+    except ValueError:
+        errors[name] = gettext("Write the date as dd.mm.yyyy.")
+        return None
+
+
+def _shown(day: date | None) -> str:
+    return "" if day is None else f"{day:%d.%m.%Y}"
+
+
+def _sort_day(at: date | datetime) -> tuple[date, str]:
+    """What has only a day comes after what has a time on that day."""
+    return (oslo_date(at), at.isoformat()) if isinstance(at, datetime) else (at, "~")
+
+
+def _id_of(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+HANDLERS = [show_cases, show_case, show_agreement, save_agreement, end_agreement]

@@ -1,0 +1,248 @@
+"""Which adapter stands behind which port. The only file that knows vendors by name."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import dramatiq
+from sqlalchemy import Engine
+
+from app.agencies.adapters.kravia import KraviaAgency
+from app.agencies.doors import Agencies
+from app.agencies.performers import agency_performers
+from app.agencies.ports import Agency, AgencyCapabilities
+from app.credit.adapters.brreg import BrregRegister
+from app.credit.ports import CreditRegister
+from app.db.demo_clock import DemoClock
+from app.db.engine import app_engine
+from app.db.unit_of_work import Database
+from app.db.vault import Vault, new_key
+from app.dunning import confirming, handovers, notices
+from app.dunning.chasing import ApprovalLinks
+from app.dunning.confirming import ConfirmationByLetter, ConfirmationByMail
+from app.dunning.law import Law
+from app.dunning.law_book import LawBook
+from app.dunning.sending import NoticeByLetter, NoticeByMail, NoticeBySms
+from app.dunning.statutes import InForce
+from app.dunning.weekly_lists import ListLinks
+from app.jobs import broker as brokers
+from app.jobs import outbox
+from app.jobs.effects import Performers
+from app.jobs.resources import Resources
+from app.ledgers import postings
+from app.ledgers.adapters import fiken, tripletex
+from app.ledgers.doors import Ledgers
+from app.ledgers.oauth import Authorisation, OAuthClient
+from app.ledgers.ports import Capabilities, Credential, CredentialStore, Ledger
+from app.ledgers.sync import Doorway
+from app.messaging import deliveries
+from app.messaging.adapters.dns_resolver import DnsResolver
+from app.messaging.adapters.imap_inbox import ImapInbox, NoInbox
+from app.messaging.adapters.link_mobility import LinkMobility, NoGateway
+from app.messaging.adapters.print_house import NoPrintHouse, SftpPrintHouse
+from app.messaging.adapters.smtp import SmtpMailer
+from app.messaging.deliveries import MailSender
+from app.messaging.ports import Inbox, Mailer, Printer, Resolver, Texter
+from app.messaging.senders import MailHouse
+from app.net.http import HttpClient
+from app.settings import Settings
+from app.values.clock import Clock, SystemClock
+from app.web.approval_links import make_approval_links
+from app.web.list_links import make_links
+
+log = logging.getLogger(__name__)
+ROOMS_WITH_JOBS = ("jobs", "tenants", "ledgers", "messaging", "credit", "agencies", "dunning")
+
+
+@dataclass(slots=True)
+class House:
+    """One process's whole set of parts, built once at start."""
+
+    settings: Settings
+    engine: Engine
+    database: Database
+    clock: Clock
+    demo_clock: DemoClock | None
+    vault: Vault
+    app_secret: bytes
+    resources: Resources
+    database_url: str
+    _broker: dramatiq.Broker | None = None
+
+    def broker(self) -> dramatiq.Broker:
+        """The broker, made at first use; from then on commits ring it at once."""
+        if self._broker is None:
+            self._broker = brokers.make_broker(self.settings.broker_url, self.database_url, self.resources)
+            self.database.after_commit = partial(outbox.relay_quietly, self.engine, partial(brokers.send, self._broker))
+        return self._broker
+
+    def close(self) -> None:
+        if self._broker is not None:
+            self._broker.close()
+        self.engine.dispose()
+
+
+def build_house(
+    settings: Settings, database_url: str, *, clock: Clock | None = None, links: ListLinks | None = None, engine: Engine | None = None
+) -> House:
+    """Put the parts together. `clock` replaces the time (tests); with the sandbox on it is the demo clock. `engine`: one on that
+    database whose compiled statements are to be used again."""
+    engine = engine or app_engine(database_url)
+    demo = DemoClock(engine) if settings.sandbox and clock is None else None
+    chosen: Clock = clock or demo or SystemClock()
+    database = Database(engine, chosen)
+    vault = Vault(settings.vault_keys or kept_secret(settings.data_dir, "vault.key", new_key))
+    app_secret = (settings.secret_key or kept_secret(settings.data_dir, "app.key", lambda: secrets.token_urlsafe(48))).encode()
+    resources = Resources(database, chosen)
+    _provide(
+        resources,
+        settings,
+        chosen,
+        vault,
+        links or make_links(settings.public_url, app_secret),
+        make_approval_links(settings.public_url, app_secret),
+    )
+    for room in ROOMS_WITH_JOBS:
+        importlib.import_module(f"app.{room}.jobs")
+    return House(settings, engine, database, chosen, demo, vault, app_secret, resources, database_url)
+
+
+def kept_secret(data_dir: Path, name: str, make: Callable[[], str]) -> str:
+    """A secret made once and kept in a file only we can read, outside the database."""
+    path = data_dir / "keys" / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        fresh = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(make())
+        try:
+            path.hardlink_to(fresh)  # fails when another process was first: its secret stands
+        except FileExistsError:
+            log.info("another process has just made %s", name)
+        fresh.unlink()
+    return path.read_text().strip()
+
+
+def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vault, links: ListLinks, approval_links: ApprovalLinks) -> None:
+    ledgers = WiredLedgers(settings, clock)
+    agencies = WiredAgencies(settings)
+    mailer = SmtpMailer(
+        settings.smtp_host, settings.smtp_port, clock=clock, username=settings.smtp_user, password=settings.smtp_password,
+        starttls=settings.smtp_starttls,
+    )  # fmt: skip
+    printer, texter = _printer(settings), _texter(settings)
+    house = MailHouse(settings.mail_domain, settings.answers_here, vault)
+    door = Doorway(resources.begin, ledgers, vault)
+    resources.provide(Ledgers, ledgers)
+    resources.provide(Vault, vault)
+    resources.provide(Agencies, agencies)
+    resources.provide(CreditRegister, BrregRegister(HttpClient(settings.brreg_url), clock))
+    resources.provide(Mailer, mailer)
+    resources.provide(Printer, printer)
+    resources.provide(Texter, texter)
+    resources.provide(Inbox, _inbox(settings))
+    resources.provide(MailHouse, house)
+    resources.provide(Resolver, DnsResolver(settings.dns_host, settings.dns_port))
+    resources.provide(LawBook, LawBook(Law(act_2026=InForce(settings.act_2026_from))))
+    resources.provide(ListLinks, links)
+    resources.provide(ApprovalLinks, approval_links)
+    performers = Performers(
+        {
+            deliveries.MAIL_KIND: MailSender(mailer, settings.mail_domain),
+            notices.MAIL_KIND: NoticeByMail(door, mailer, house),
+            notices.LETTER_KIND: NoticeByLetter(door, printer),
+            notices.SMS_KIND: NoticeBySms(door, texter),
+            confirming.MAIL_KIND: ConfirmationByMail(mailer, house),
+            confirming.LETTER_KIND: ConfirmationByLetter(printer),
+            postings.KIND: postings.PaymentPoster(door),
+            **agency_performers(door, agencies, handovers.still_wanted),
+        }
+    )
+    resources.provide(Performers, performers)
+
+
+def _printer(settings: Settings) -> Printer:
+    if settings.print_sftp_host is None:
+        return NoPrintHouse()
+    return SftpPrintHouse(
+        settings.print_sftp_host, settings.print_sftp_port, username=settings.print_sftp_user, host_key=settings.print_sftp_host_key,
+        password=settings.print_sftp_password, client_key=settings.print_sftp_key,
+    )  # fmt: skip
+
+
+def _texter(settings: Settings) -> Texter:
+    if settings.link_sms_url is None:
+        return NoGateway()
+    return LinkMobility(
+        HttpClient(settings.link_sms_url), username=settings.link_sms_user, password=settings.link_sms_password,
+        platform=settings.link_sms_platform, partner=settings.link_sms_partner, gate=settings.link_sms_gate,
+    )  # fmt: skip
+
+
+def _inbox(settings: Settings) -> Inbox:
+    if settings.imap_host is None:
+        return NoInbox()
+    return ImapInbox(
+        settings.imap_host, settings.imap_port, username=settings.imap_user, password=settings.imap_password, tls=settings.imap_tls,
+        folder=settings.imap_folder,
+    )  # fmt: skip
+
+
+class WiredLedgers:
+    """The ledgers there are adapters for. Each opening is one unit of use; connections to the vendors are shared."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._tripletex = HttpClient(settings.tripletex_url)
+        self._fiken = HttpClient(settings.fiken_url)
+        self._fiken_oauth = OAuthClient(
+            HttpClient(settings.fiken_oauth_url), fiken.endpoints(settings.fiken_oauth_url.removesuffix("/oauth")), clock,
+            client_id=settings.fiken_client_id, client_secret=settings.fiken_client_secret,
+        )  # fmt: skip
+
+    def known(self) -> tuple[Capabilities, ...]:
+        return (tripletex.TripletexLedger.capabilities, fiken.FikenLedger.capabilities)
+
+    def open(self, ledger: str, store: CredentialStore) -> Ledger:
+        match ledger:
+            case "tripletex":
+                return tripletex.TripletexLedger(
+                    self._tripletex, store, self._clock, consumer_token=self._settings.tripletex_consumer_token
+                )
+            case "fiken":
+                return fiken.FikenLedger(self._fiken, store, self._clock, oauth=self._fiken_oauth, queue=fiken.user_queue(store.owner))
+        raise KeyError(ledger)
+
+    def ask_consent(self, ledger: str, redirect_uri: str) -> Authorisation:
+        return self._oauth(ledger).begin(redirect_uri)
+
+    def take_consent(self, ledger: str, asked: Authorisation, answer: Mapping[str, str]) -> Credential:
+        oauth = self._oauth(ledger)
+        return oauth.exchange(asked, oauth.read_callback(asked, answer))
+
+    def revoke(self, ledger: str, store: CredentialStore) -> None:
+        if ledger == "fiken":
+            self._fiken_oauth.revoke(store.load())
+
+    def _oauth(self, ledger: str) -> OAuthClient:
+        return {"fiken": self._fiken_oauth}[ledger]
+
+
+class WiredAgencies:
+    """The agencies there are adapters for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._kravia = KraviaAgency(HttpClient(settings.kravia_url), settings.kravia_token)
+
+    def known(self) -> tuple[AgencyCapabilities, ...]:
+        return (KraviaAgency.capabilities,)
+
+    def open(self, agency: str) -> Agency:
+        return {"kravia": self._kravia}[agency]

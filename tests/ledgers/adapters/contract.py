@@ -1,0 +1,219 @@
+"""What every ledger adapter must do, whatever the vendor: one story book played through each vendor's own door.
+
+A test file of an adapter subclasses `LedgerContract` with a fixture `door` that gives a `LedgerDoor`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import httpx
+import pytest
+
+from app.ledgers.errors import AuthRevokedError, PeriodLockedError, RateLimitedError
+from app.ledgers.ports import ItemKind, ItemState
+from app.net.errors import TryLaterError, UnknownOutcomeError
+from support.ledger_door import NOW, TODAY, LedgerDoor, Story
+
+
+class LedgerContract:
+    """The stories. Amounts are øre."""
+
+    @pytest.fixture
+    def door(self) -> LedgerDoor:
+        raise AssertionError("an adapter's test gives its own door")
+
+    @pytest.fixture
+    def story(self, door: LedgerDoor) -> Story:
+        return Story(door)
+
+    def test_the_company_is_discovered_and_healthy(self, story: Story) -> None:
+        ledger = story.connect()
+        found = [c for c in ledger.list_companies() if c.external_id == story.external]
+        assert [(c.name, c.organisation_number, c.has_api_access) for c in found] == [("Fjordgløtt Bygg AS", "974760673", True)]
+        assert ledger.probe(story.external).ok
+
+    def test_customers_are_read_with_address(self, story: Story) -> None:
+        (customer,) = story.connect().fetch_customers(story.external)
+        assert (customer.name, customer.email, customer.number) == ("Kari Nordmann", "kari@example.no", "10001")
+        assert (customer.address.lines, customer.address.postal_code, customer.address.city) == (("Storgata 1",), "0155", "Oslo")
+
+    def test_the_snapshot_holds_every_open_invoice_and_no_other(self, story: Story) -> None:
+        first = story.invoice(kid="1234567897")
+        second = story.invoice(99_950)
+        paid = story.invoice(50_000)
+        story.pay(paid, 50_000)
+        items = story.items(story.connect())
+        assert set(items) == {str(first["number"]), str(second["number"])}
+        one, other = items[str(first["number"])], items[str(second["number"])]
+        assert (one.kind, one.kid, one.issued_on, one.due_on) == (ItemKind.INVOICE, "1234567897", date(2026, 10, 1), date(2026, 10, 15))
+        assert (one.original_ore, one.remaining_ore, one.currency, one.payments) == (125_000, 125_000, "NOK", ())
+        assert (other.kid, other.remaining_ore) == (None, 99_950)
+
+    def test_a_part_payment_is_taken_off_and_shown(self, story: Story) -> None:
+        invoice = story.invoice()
+        story.pay(invoice, 25_050)
+        item = story.items(story.connect())[str(invoice["number"])]
+        assert (item.original_ore, item.remaining_ore) == (125_000, 99_950)
+        assert [(p.paid_on, p.amount_ore, p.kind) for p in item.payments] == [(date(2026, 11, 2), 25_050, ItemKind.PAYMENT)]
+
+    def test_a_part_credit_note_is_taken_off(self, story: Story) -> None:
+        invoice = story.invoice()
+        story.control.post("/books/credit-notes", {"invoice": invoice["id"], "amount_ore": 25_000, "on": "2026-11-02"})
+        items = story.items(story.connect())
+        assert {number: item.remaining_ore for number, item in items.items()} == {str(invoice["number"]): 100_000}
+
+    def test_a_credited_invoice_is_credited_not_paid(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        item = story.items(ledger)[str(invoice["number"])]
+        story.control.post("/books/credit-notes", {"invoice": invoice["id"], "on": "2026-11-02"})
+        live = ledger.read_item(story.external, item.external_id, item.invoice_id)
+        assert (live.state, live.remaining_ore) == (ItemState.CREDITED, 0)
+        assert story.items(ledger) == {}
+
+    def test_an_invoice_paid_meanwhile_is_seen_live(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        item = story.items(ledger)[str(invoice["number"])]
+        assert ledger.read_item(story.external, item.external_id, item.invoice_id).state is ItemState.OPEN
+        story.pay(invoice, 100_000, "2026-11-02")
+        part = ledger.read_item(story.external, item.external_id, item.invoice_id)
+        assert (part.state, part.remaining_ore, part.due_on) == (ItemState.OPEN, 25_000, date(2026, 10, 15))
+        story.pay(invoice, 25_000, "2026-11-19")
+        live = ledger.read_item(story.external, item.external_id, item.invoice_id)
+        assert (live.state, live.remaining_ore) == (ItemState.PAID, 0)
+        assert [(p.paid_on, p.amount_ore) for p in live.payments] == [(date(2026, 11, 2), 100_000), (date(2026, 11, 19), 25_000)]
+
+    def test_a_bounced_payment_opens_the_invoice_again(self, story: Story) -> None:
+        invoice = story.invoice()
+        payment = story.pay(invoice, 125_000)
+        ledger = story.connect()
+        assert story.items(ledger) == {}
+        story.control.post(f"/books/payments/{payment['id']}/reversal", {"on": "2026-11-05"})
+        item = story.items(ledger)[str(invoice["number"])]
+        assert (item.remaining_ore, ledger.read_item(story.external, item.external_id, item.invoice_id).state) == (125_000, ItemState.OPEN)
+
+    def test_a_moved_due_date_is_seen(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        item = story.items(ledger)[str(invoice["number"])]
+        story.control.put(f"/books/invoices/{invoice['id']}/due-date", {"due_on": "2026-12-01"})
+        assert ledger.read_item(story.external, item.external_id, item.invoice_id).due_on == date(2026, 12, 1)
+        assert story.items(ledger)[str(invoice["number"])].due_on == date(2026, 12, 1)
+
+    def test_a_deleted_invoice_is_gone_never_paid(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        item = story.items(ledger)[str(invoice["number"])]
+        story.control.delete(f"/books/invoices/{invoice['id']}")
+        assert ledger.read_item(story.external, item.external_id, item.invoice_id).state is ItemState.GONE
+        assert story.items(ledger) == {}
+
+    def test_a_payment_is_written_once(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        order = story.order(story.items(ledger)[str(invoice["number"])])
+        assert ledger.find_payment(story.external, order) is None
+        receipt = ledger.register_payment(story.external, order)
+        assert receipt.posted_on == TODAY
+        assert story.remaining(invoice) == 85_000
+        assert ledger.find_payment(story.external, order) == receipt
+
+    def test_a_lost_answer_is_unknown_and_then_found(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        order = story.order(story.items(ledger)[str(invoice["number"])])
+        story.control.fault(story.door.payment_call, "drop_after")
+        with pytest.raises(UnknownOutcomeError):
+            ledger.register_payment(story.external, order)
+        assert story.remaining(invoice) == 85_000
+        assert ledger.find_payment(story.external, order) is not None
+
+    def test_a_lost_request_is_unknown_and_then_certainly_not_done(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        order = story.order(story.items(ledger)[str(invoice["number"])])
+        story.control.fault(story.door.payment_call, "drop_before")
+        with pytest.raises(UnknownOutcomeError):
+            ledger.register_payment(story.external, order)
+        assert ledger.find_payment(story.external, order) is None
+        assert story.remaining(invoice) == 125_000
+
+    def test_a_server_error_on_a_write_is_unknown_on_a_read_try_later(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        order = story.order(story.items(ledger)[str(invoice["number"])])
+        story.control.fault(story.door.payment_call, "status", status=500)
+        with pytest.raises(UnknownOutcomeError):
+            ledger.register_payment(story.external, order)
+        story.control.fault(story.door.list_call, "status", status=500, times=20)
+        with pytest.raises(TryLaterError):
+            story.items(ledger)
+
+    def test_a_closed_period_is_named(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        order = story.order(story.items(ledger)[str(invoice["number"])])
+        story.control.put(f"/books/companies/{story.company}/lock", {"until": TODAY.isoformat()})
+        with pytest.raises(PeriodLockedError):
+            ledger.register_payment(story.external, order)
+
+    def test_a_revoked_credential_is_said_so_and_never_looped_on(self, story: Story) -> None:
+        story.invoice()
+        ledger = story.connect()
+        assert len(story.items(ledger)) == 1
+        story.door.revoke()
+        before = sum(len(recorder.exchanges) for recorder in story.door.recorders)
+        with pytest.raises(AuthRevokedError):
+            story.items(ledger)
+        assert sum(len(recorder.exchanges) for recorder in story.door.recorders) - before <= 4
+
+    def test_a_burst_of_429_is_waited_out(self, story: Story) -> None:
+        story.invoice()
+        ledger = story.connect()
+        story.items(ledger)
+        story.door.throttle(2)
+        assert len(story.items(ledger)) == 1
+
+    def test_429_without_end_is_told_as_a_rate_limit(self, story: Story) -> None:
+        story.invoice()
+        ledger = story.connect()
+        story.items(ledger)
+        story.door.throttle(1000)
+        with pytest.raises(RateLimitedError):
+            story.items(ledger)
+
+    def test_every_page_is_read_and_nothing_twice(self, story: Story) -> None:
+        numbers = {str(story.invoice(1_000 * n)["number"]) for n in range(1, 8)}
+        items = list(story.connect(page_size=3).fetch_open_items(story.external, TODAY))
+        assert sorted(str(item.document_number) for item in items) == sorted(numbers)
+
+    def test_a_payment_between_two_pages_loses_no_other_invoice(self, story: Story) -> None:
+        invoices = [story.invoice(1_000 * n) for n in range(1, 8)]
+        paid: list[int] = []
+
+        def pay_the_first_between_pages(request: httpx.Request, _number: int) -> None:
+            if not paid and story.door.is_later_page(request):
+                paid.append(story.pay(invoices[0], 1_000)["id"])
+
+        found = story.items(story.connect(page_size=3, before=pay_the_first_between_pages))
+        assert paid, "the story never came to a second page"
+        assert {str(invoice["number"]) for invoice in invoices[1:]} <= set(found)
+
+    def test_a_credential_that_expires_between_two_pages_is_renewed(self, story: Story) -> None:
+        numbers = {str(story.invoice(1_000 * n)["number"]) for n in range(1, 8)}
+        expired: list[bool] = []
+
+        def expire_between_pages(request: httpx.Request, _number: int) -> None:
+            if not expired and story.door.is_later_page(request):
+                expired.append(True)
+                story.door.expire()
+
+        assert set(story.items(story.connect(page_size=3, before=expire_between_pages))) == numbers
+        assert expired, "the story never came to a second page"
+
+    def test_changed_customers_alone_are_read_since(self, story: Story) -> None:
+        ledger = story.connect()
+        assert [c.name for c in ledger.fetch_customers(story.external, NOW - timedelta(hours=5))] == ["Kari Nordmann"]
+        assert list(ledger.fetch_customers(story.external, NOW + timedelta(days=2))) == []

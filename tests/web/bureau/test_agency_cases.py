@@ -1,0 +1,171 @@
+"""Cases and agreements in the browser: neutral standing beside the agency's own words, money both ways, and the written authority."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from app.agencies.models import AgencyCase, Agreement, DirectPaymentRow, SettlementLineRow, SettlementRow
+from app.agencies.obstacle_texts import LINE_NOT_POSTED
+from app.db.unit_of_work import Database
+from app.receivables.models import OpenItem
+from app.tenants.models import Company
+from app.values.ids import new_id
+from support import make
+from support.neighbour import MARK, move_in
+from support.office import Office
+from support.pages import words_of
+
+_numbers = itertools.count(710_001)
+
+
+@pytest.fixture
+def terms() -> dict[str, str]:
+    """A creditor number is its first company's for good, so every test takes its own."""
+    return {
+        "agency": "kravia", "creditor_ref": str(next(_numbers)), "authority_by": "Daglig leder", "authority_from": "01.11.2026",
+        "authority_until": "",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def company(office: Office) -> Company:
+    return make.company(office.house.database, office.bureau, name="Fjordvik Handel AS")
+
+
+def a_case(database: Database, company: Company, **facts: Any) -> AgencyCase:
+    debtor = make.debtor(database, company, name="Sein Betaler AS")
+    claim = make.claim(database, make.open_item(database, debtor, document_number="20771"))
+    return make.agency_case(database, make.agreement(database, company), claim, **facts)
+
+
+def pay_out(office: Office, case: AgencyCase, **facts: Any) -> None:
+    own = {"bureau_id": case.bureau_id, "company_id": case.company_id}
+    settlement = {**own, "id": new_id(), "agreement_id": case.agreement_id, "external_id": "U-17", "settled_on": office.clock.today(),
+                  "total_ore": 1_012_300, "currency": "NOK", "state": "booked", "read_at": office.clock.now()}  # fmt: skip
+    line = {**own, "settlement_id": settlement["id"], "agency_case_id": case.id, "external_case_id": "1", "position": 1,
+            "principal_ore": 1_000_000, "interest_ore": 12_300, "fees_ore": 0, "paid_on": office.clock.today()}  # fmt: skip
+    with office.house.database.begin(office.scope) as work:
+        work.session.execute(insert(SettlementRow).values(settlement | facts))
+        work.session.execute(insert(SettlementLineRow).values(line))
+
+
+def report_direct_payment(office: Office, case: AgencyCase, amount_ore: int) -> None:
+    with office.house.database.begin(office.scope) as work:
+        item = work.session.execute(select(OpenItem).where(OpenItem.id == case.open_item_id)).scalar_one()
+    paid = make.payment(office.house.database, item, amount_ore)
+    facts = {"bureau_id": case.bureau_id, "company_id": case.company_id, "agency_case_id": case.id, "payment_id": paid.id}
+    amounts = {"amount_ore": amount_ore, "paid_on": paid.paid_on, "state": "reported", "planned_at": office.clock.now()}
+    with office.house.database.begin(office.scope) as work:
+        work.session.execute(insert(DirectPaymentRow).values(id=new_id(), **facts, **amounts))
+
+
+def test_the_list_and_the_case_show_our_word_and_the_agencys_own(office: Office, company: Company):
+    case = a_case(office.house.database, company, agency_text="Langtidsovervåk", external_id="4711", outstanding_ore=1_234_500)
+    words = words_of(office.browser.get("/cases").text)
+    assert "Sein Betaler AS" in words
+    assert "Kravia: Langtidsovervåk" in words
+    words = words_of(office.browser.get(f"/cases/{case.id}").text)
+    assert "Under inkasso" in words
+    assert "Saksnummer der 4711" in words
+    assert "12 345,00 kr" in words
+
+
+def test_a_paid_case_has_left_the_list_of_open_ones(office: Office, company: Company):
+    a_case(office.house.database, company, state="paid")
+    assert "Sein Betaler AS" not in words_of(office.browser.get("/cases").text)
+    assert "Sein Betaler AS" in words_of(office.browser.get("/cases?show=ended").text)
+
+
+def test_a_payout_and_a_direct_payment_are_shown_with_where_they_stand(office: Office, company: Company):
+    case = a_case(office.house.database, company)
+    pay_out(office, case, state="question", problem=LINE_NOT_POSTED)
+    report_direct_payment(office, case, 55_500)
+    words = words_of(office.browser.get(f"/cases/{case.id}").text)
+    assert "U-17 23.11.2026 10 000,00 kr" in words
+    assert "Regnskapssystemet tok ikke imot betalingen: et menneske må se på det." in words
+    assert "23.11.2026 555,00 kr Meldt" in words
+
+
+def test_a_refused_case_says_what_to_do(office: Office, company: Company):
+    case = a_case(office.house.database, company, state="refused", external_id=None, problem="422: adressen mangler")
+    words = words_of(office.browser.get(f"/cases/{case.id}").text)
+    assert "422: adressen mangler" in words
+    assert "Rett opp det de peker på" in words
+    assert "Sein Betaler AS" not in words_of(office.browser.get("/cases").text)
+    assert "Sein Betaler AS" in words_of(office.browser.get("/cases?show=trouble").text)
+    assert office.browser.get("/cases?show=nonsense").status_code == 404
+
+
+def test_an_agreement_is_made_changed_and_ended(office: Office, company: Company, terms: dict[str, str]):
+    where = f"/companies/{company.id}/agreement"
+    assert "Klienten har ingen avtale med et inkassoforetak." in words_of(office.browser.get(where).text)
+    assert office.browser.submit(where, **terms).status_code == 303
+    page = office.browser.get(where).text
+    assert "Krav kan oversendes." in words_of(page)
+    assert 'value="01.11.2026"' in page
+    assert office.browser.submit(where, **(terms | {"creditor_ref": f"{terms['creditor_ref']}0"})).status_code == 303
+    with office.house.database.begin(office.scope) as work:
+        refs = [
+            (row.creditor_ref, row.valid_until is None) for row in work.session.execute(select(Agreement).order_by(Agreement.id)).scalars()
+        ]
+    assert refs == [(terms["creditor_ref"], False), (f"{terms['creditor_ref']}0", True)]
+    assert office.browser.submit(f"{where}/end").status_code == 303
+    assert "Klienten har ingen avtale" in words_of(office.browser.get(where).text)
+
+
+def test_an_authority_that_has_run_out_stops_handovers_and_the_page_says_so(office: Office, company: Company, terms: dict[str, str]):
+    where = f"/companies/{company.id}/agreement"
+    until = office.clock.today() - timedelta(days=1)
+    office.browser.submit(where, **(terms | {"authority_until": f"{until:%d.%m.%Y}"}))
+    assert "Den skriftlige fullmakten til å oversende krav er utløpt." in words_of(office.browser.get(where).text)
+
+
+def test_a_number_that_another_company_has_is_refused(office: Office, company: Company, terms: dict[str, str]):
+    other = make.company(office.house.database, office.bureau)
+    office.browser.submit(f"/companies/{other.id}/agreement", **terms)
+    answer = office.browser.submit(f"/companies/{company.id}/agreement", **terms)
+    assert answer.status_code == 422
+    assert "En annen klient har dette nummeret" in words_of(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"agency": "ukjent"}, "agency"), ({"creditor_ref": " "}, "creditor_ref"), ({"authority_from": "i går"}, "authority_from"),
+        ({"authority_from": ""}, "authority_from"), ({"authority_until": "01.01.2020"}, "authority_until"),
+    ],
+)  # fmt: skip
+def test_terms_that_cannot_stand_are_refused_at_their_field(
+    office: Office, company: Company, terms: dict[str, str], changed: dict[str, str], field: str
+):
+    answer = office.browser.submit(f"/companies/{company.id}/agreement", **(terms | changed))
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    with office.house.database.begin(office.scope) as work:
+        assert work.session.execute(select(Agreement)).all() == []
+
+
+def test_readers_look_but_do_not_agree_and_neighbours_do_not_exist(office: Office, company: Company, terms: dict[str, str]):
+    case = a_case(office.house.database, company)
+    reader = office.enter("reader")
+    assert reader.get(f"/cases/{case.id}").status_code == 200
+    assert reader.submit(f"/companies/{company.id}/agreement", **terms).status_code == 403
+    theirs = move_in(office.house.database)
+    assert office.browser.get(f"/cases/{theirs.agency_case.id}").status_code == 404
+    assert office.browser.get(f"/companies/{theirs.company.id}/agreement").status_code == 404
+    assert office.browser.submit(f"/companies/{theirs.company.id}/agreement/end").status_code == 404
+    assert MARK not in office.browser.get("/cases?show=all").text
+
+
+def test_the_timeline_is_newest_first(office: Office, company: Company):
+    case = a_case(office.house.database, company, updated_at=office.clock.now() + timedelta(hours=1))
+    pay_out(office, case)
+    words = words_of(office.browser.get(f"/cases/{case.id}").text)
+    places = [words.index(title) for title in ("Utbetaling U-17 fra", "Siste nytt fra", "Oversendt", "Oversendelse bestemt")]
+    assert places[0] > 0
+    assert sorted(places[:2] + places[3:]) == places[:2] + places[3:]

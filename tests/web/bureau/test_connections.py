@@ -1,0 +1,262 @@
+"""Connecting a ledger in the browser, against the simulated vendors: wizard, consent, ticks, first fetch, and when it breaks."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import select, text
+
+from app.ledgers.models import CompanyLink, Connection
+from app.ledgers.oauth import Authorisation
+from app.receivables.models import OpenItem
+from support import make
+from support.fiken import visit
+from support.office import Office
+from support.pages import Browser, words_of
+from support.town import Outside
+
+
+def clients(outside: Outside, count: int, vendor: str = "tripletex") -> list[dict[str, Any]]:
+    """Companies in the vendor's books, each with one customer and one overdue invoice."""
+    made = []
+    for number in range(count):
+        firm = {"vendor": vendor, "name": f"Klient {'ABC'[number]} AS", "organisation_number": make.organisation_number()}
+        company = outside.control.post("/books/companies", firm)
+        customer = outside.control.post("/books/customers", {"company": company["id"], "name": f"Kunde {number} AS"})
+        invoice = {"customer": customer["id"], "amount_ore": 123_450, "issued_on": "2026-10-01", "due_on": "2026-10-15"}
+        outside.control.post("/books/invoices", invoice)
+        made.append(company)
+    return made
+
+
+def bureau_key(outside: Outside, firms: list[dict[str, Any]]) -> str:
+    """An accountant's key: the bureau's own company holds it, the clients are ticked for it."""
+    own = outside.control.post(
+        "/books/companies", {"vendor": "tripletex", "name": "Byrået selv AS", "organisation_number": make.organisation_number()}
+    )
+    body = {"company": own["id"], "clients": [firm["id"] for firm in firms]}
+    return str(outside.control.post("/tripletex/keys", body)["token"])
+
+
+def connect(browser: Browser, key: str) -> httpx.Response:
+    return browser.submit("/connections/new/tripletex", label="Byråets nøkkel", employee_token=key)
+
+
+def link_ids(page: str) -> dict[str, str]:
+    """Name of the company to the value of its tick."""
+    rows = re.findall(r'name="link" value="([^"]+)"[^>]*aria-label="([^"]+)"', page)
+    return {label.removeprefix("Følg opp "): value for value, label in rows}
+
+
+def items_in(office: Office) -> list[OpenItem]:
+    with office.house.database.begin(office.scope) as work:
+        return list(work.session.execute(select(OpenItem)).scalars())
+
+
+def test_an_accountants_key_shows_its_clients_and_the_ticked_ones_are_fetched(office: Office):
+    firms = clients(office.outside, 3)
+    key = bureau_key(office.outside, firms)
+    answer = connect(office.browser, key)
+    assert answer.status_code == 303, words_of(answer.text)
+    where = answer.headers["location"].split("?")[0]
+    page = office.browser.get(where).text
+    ticks = link_ids(page)
+    assert {firm["name"] for firm in firms} <= ticks.keys()
+
+    answer = office.browser.submit(f"{where}/companies", link=[ticks[firms[0]["name"]], ticks[firms[1]["name"]]])
+    assert answer.status_code == 303
+    office.work_off()
+
+    page = office.browser.get(where).text
+    assert firms[2]["name"] in link_ids(page)
+    assert firms[0]["name"] not in link_ids(page)
+    assert [item.remaining_ore for item in items_in(office)] == [123_450, 123_450]
+    followed = re.search(r'href="(/companies/[^"]+/sync)"', page)
+    assert followed is not None
+    words = words_of(office.browser.get(followed[1]).text)
+    assert "Siste henting" in words
+    assert "1 nye" in words
+    assert key not in page
+
+
+def test_a_fetch_is_polled_until_it_is_done_and_then_no_more(office: Office):
+    firms = clients(office.outside, 1)
+    where = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    office.browser.submit(f"{where}/companies", link=link_ids(office.browser.get(where).text)[firms[0]["name"]])
+    office.work_off()
+    with office.house.database.begin(office.scope) as work:
+        company_id = work.session.execute(select(CompanyLink.company_id).where(CompanyLink.company_id.is_not(None))).scalar_one()
+    office.clock.move(timedelta(minutes=5))
+    answer = office.browser.submit(f"/companies/{company_id}/sync")
+    assert answer.status_code == 303
+    since = answer.headers["location"].split("since=")[1].split("&")[0]
+
+    waiting = office.browser.fragment(f"/companies/{company_id}/sync/progress?since={since}").text
+    assert 'hx-trigger="every 2s"' in waiting
+    office.clock.move(timedelta(seconds=1))
+    office.work_off()
+    done = office.browser.fragment(f"/companies/{company_id}/sync/progress?since={since}").text
+    assert "hx-trigger" not in done
+    assert "Siste henting" in words_of(done)
+
+
+def test_a_key_that_does_not_work_is_refused_at_its_field_and_is_never_shown_again(office: Office):
+    answer = connect(office.browser, "no-such-key-4711")
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert 'aria-describedby="employee_token-hint employee_token-error"' in answer.text
+    assert "no-such-key-4711" not in answer.text
+    assert 'value="Byråets nøkkel"' in answer.text
+    assert "no-such-key-4711" not in office.browser.get("/connections").text
+
+
+def test_an_empty_key_is_asked_for(office: Office):
+    answer = connect(office.browser, "  ")
+    assert answer.status_code == 422
+    assert "Fyll ut dette." in words_of(answer.text)
+
+
+def test_a_revoked_key_asks_to_be_connected_again_and_the_new_one_takes_over(office: Office):
+    firms = clients(office.outside, 2)
+    key = bureau_key(office.outside, firms)
+    where = connect(office.browser, key).headers["location"].split("?")[0]
+    ticks = link_ids(office.browser.get(where).text)
+    office.browser.submit(f"{where}/companies", link=[ticks[firm["name"]] for firm in firms])
+    office.work_off()
+    office.outside.control.delete(f"/tripletex/keys/{key}")
+    office.outside.control.delete("/tripletex/sessions")
+    assert office.browser.submit(f"{where}/discovery").status_code == 303
+
+    listed = office.browser.get("/connections").text
+    again = re.search(r'href="(/connections/new/tripletex\?instead_of=[^"]+)"', listed)
+    assert again is not None
+    assert "Koble til på nytt" in words_of(listed)
+    assert "Byråets nøkkel" in words_of(office.browser.get(again[1]).text)
+
+    fresh = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    page = office.browser.get(fresh).text
+    assert page.count(" checked") == 2
+    ticked = {name: value for name, value in link_ids(page).items() if name in {firm["name"] for firm in firms}}
+    assert office.browser.submit(f"{fresh}/companies", link=list(ticked.values())).status_code == 303
+    served = office.browser.get(fresh).text
+    assert served.count("Følges opp") >= 2
+
+
+def test_a_company_served_through_a_working_connection_cannot_be_ticked_twice(office: Office):
+    firms = clients(office.outside, 1)
+    where = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    office.browser.submit(f"{where}/companies", link=link_ids(office.browser.get(where).text)[firms[0]["name"]])
+    second = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    page = office.browser.get(second).text
+    assert firms[0]["name"] not in link_ids(page)
+    assert "Følges opp gjennom en annen tilkobling som virker." in words_of(page)
+    with office.house.database.begin(office.scope) as work:
+        forced = work.session.execute(
+            select(CompanyLink.id).where(CompanyLink.name == firms[0]["name"], CompanyLink.company_id.is_(None))
+        ).scalar_one()
+    answer = office.browser.submit(f"{second}/companies", link=str(forced))
+    assert answer.status_code == 422
+    assert f'href="#link-{forced}"' in answer.text
+
+
+def test_disconnecting_asks_first_and_forgets_the_key(office: Office):
+    firms = clients(office.outside, 1)
+    where = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    assert "Koble fra" in words_of(office.browser.get(f"{where}/end").text)
+    assert office.browser.submit(f"{where}/end").status_code == 303
+    with office.house.database.begin(office.scope) as work:
+        row = work.session.execute(select(Connection)).scalar_one()
+    assert (row.state, row.credential) == ("revoked", None)
+    assert "1 avsluttet tilkobling" in words_of(office.browser.get("/connections").text)
+
+
+def begin_consent(browser: Browser) -> Authorisation:
+    answer = browser.submit("/connections/fiken/consent")
+    assert answer.status_code == 303, words_of(answer.text)
+    return Authorisation(answer.headers["location"], "http://localhost:8000/connections/fiken/return", "")
+
+
+def come_back(browser: Browser, answer: dict[str, str]) -> httpx.Response:
+    return browser.get("/connections/fiken/return", params=answer)
+
+
+def test_a_consent_goes_to_the_vendor_and_comes_back_connected(office: Office):
+    firms = clients(office.outside, 2, "fiken")
+    answer = come_back(office.browser, visit(begin_consent(office.browser), companies=[firm["id"] for firm in firms]))
+    assert answer.status_code == 303, words_of(answer.text)
+    page = office.browser.get(answer.headers["location"]).text
+    assert {firm["name"] for firm in firms} <= link_ids(page).keys()
+    assert "Tilkoblet" in words_of(page)
+
+
+def test_the_consent_form_may_lead_to_the_vendor_and_to_nobody_else(office: Office):
+    policy = office.browser.get("/connections/new/fiken").headers["content-security-policy"]
+    assert f"form-action 'self' {office.outside.url};" in policy
+    assert "form-action 'self';" in office.browser.get("/connections").headers["content-security-policy"]
+
+
+def test_saying_no_connects_nothing_and_says_so(office: Office):
+    clients(office.outside, 1, "fiken")
+    answer = come_back(office.browser, visit(begin_consent(office.browser), allow=False))
+    assert answer.status_code == 422
+    assert "Du sa nei" in words_of(answer.text)
+    with office.house.database.begin(office.scope) as work:
+        assert work.session.execute(select(Connection)).all() == []
+
+
+def test_a_consent_begun_in_another_session_is_not_finished_here(office: Office):
+    firms = clients(office.outside, 1, "fiken")
+    theirs = visit(begin_consent(office.enter()), companies=[firms[0]["id"]])
+    answer = come_back(office.browser, theirs)
+    assert answer.status_code == 422
+    assert "ikke begynt her" in words_of(answer.text)
+    assert come_back(office.browser, {"code": "x", "state": "made-up"}).status_code == 422
+    with office.house.database.begin(office.scope) as work:
+        assert work.session.execute(select(Connection)).all() == []
+
+
+def test_an_answer_of_the_vendor_works_once(office: Office):
+    firms = clients(office.outside, 1, "fiken")
+    answer = visit(begin_consent(office.browser), companies=[firms[0]["id"]])
+    assert come_back(office.browser, answer).status_code == 303
+    assert come_back(office.browser, answer).status_code == 422
+
+
+def test_no_page_shows_a_secret(office: Office, owner: Any):
+    firms = clients(office.outside, 1)
+    key = bureau_key(office.outside, firms)
+    where = connect(office.browser, key).headers["location"].split("?")[0]
+    fiken = clients(office.outside, 1, "fiken")
+    consent = visit(begin_consent(office.browser), companies=[fiken[0]["id"]])
+    other = come_back(office.browser, consent).headers["location"].split("?")[0]
+    with office.house.database.begin(office.scope) as work:
+        opened = [
+            office.house.vault.open(row.credential, f"{office.bureau.id}|connections|credential|{row.id}")
+            for row in work.session.execute(select(Connection)).scalars()
+        ]
+    secrets = {value for credential in opened for name, value in credential.items() if name.endswith("token")} | {consent["code"]}
+    assert key in secrets and len(secrets) >= 3
+    shown = "".join(
+        office.browser.get(path).text
+        for path in ("/connections", where, other, f"{where}/end", "/connections/new/tripletex", "/connections/new/fiken", "/settings")
+    )
+    assert [secret for secret in secrets if secret in shown] == []
+    with owner.connect() as connection:
+        trail = str(connection.execute(text("select detail from audit_trail where bureau_id = :id"), {"id": office.bureau.id}).all())
+    assert [secret for secret in secrets if secret in trail] == []
+
+
+def test_readers_may_not_connect_and_neighbours_do_not_exist(office: Office):
+    firms = clients(office.outside, 1)
+    where = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    reader = office.enter("reader")
+    assert reader.get("/connections").status_code == 403
+    assert reader.submit(f"{where}/end").status_code == 403
+    stranger = office.enter(bureau=make.bureau(office.house.database))
+    for path in (where, f"{where}/end"):
+        assert stranger.get(path).status_code == 404
+    for path in (f"{where}/end", f"{where}/discovery", f"{where}/companies"):
+        assert stranger.submit(path, link="x").status_code == 404

@@ -18,6 +18,50 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerApp:
+    """A ledger vendor as this installation knows it: where it is, and what our application is called there (`keys`, by the vendor's words).
+
+    `registered` is false while a key is missing: then the ledger is not offered.
+    """
+
+    api_url: str
+    login_url: str
+    keys: Mapping[str, str] = field(repr=False)
+
+    @property
+    def registered(self) -> bool:
+        return all(self.keys.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _LedgerRow:
+    """One line of `LEDGERS`: real address and simulator's path, of interface and login; the keys, with what the simulator takes."""
+
+    api: tuple[str, str]
+    login: tuple[str, str] = ("", "")
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+#: set by `<NAME>_URL`, `<NAME>_LOGIN_URL` and `<NAME>_<KEY>`, e.g. `FIKEN_CLIENT_ID`
+LEDGERS = {
+    "tripletex": _LedgerRow(("https://tripletex.no/v2", "/tripletex/v2"), keys={"consumer_token": "test-consumer"}),
+    "fiken": _LedgerRow(
+        ("https://api.fiken.no/api/v2", "/fiken/api/v2"), ("https://fiken.no/oauth", "/fiken/oauth"),
+        {"client_id": "reskontro-sandbox", "client_secret": "fiken-sandbox-secret"},
+    ),
+}  # fmt: skip
+
+
+def ledger_variables() -> frozenset[str]:
+    """The names in the environment that `LEDGERS` stands for."""
+    found: set[str] = set()
+    for name, row in LEDGERS.items():
+        ends = ["url", *(["login_url"] if row.login[0] else []), *row.keys]
+        found |= {f"{name}_{end}".upper() for end in ends}
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One process's settings. Addresses have no trailing slash; secrets show nothing in `repr`."""
 
@@ -51,12 +95,7 @@ class Settings:
     inbound_mail_secret: str | None = field(repr=False)
     dns_host: str | None
     dns_port: int
-    tripletex_url: str
-    tripletex_consumer_token: str = field(repr=False)
-    fiken_url: str
-    fiken_oauth_url: str
-    fiken_client_id: str
-    fiken_client_secret: str = field(repr=False)
+    ledgers: Mapping[str, LedgerApp]
     kravia_url: str
     kravia_token: str = field(repr=False)
     brreg_url: str
@@ -109,6 +148,14 @@ def read_settings(environment: Mapping[str, str] | None = None, defaults: Mappin
     def token(name: str, simulated: str) -> str:
         return env.get(name, simulated if sandbox else "")
 
+    def ledger(name: str, row: _LedgerRow) -> LedgerApp:
+        head = name.upper()
+        return LedgerApp(
+            api_url=vendor(f"{head}_URL", row.api[1], row.api[0]),
+            login_url=vendor(f"{head}_LOGIN_URL", row.login[1], row.login[0]) if row.login[0] else "",
+            keys={key: token(f"{head}_{key.upper()}", simulated) for key, simulated in row.keys.items()},
+        )
+
     return Settings(
         host=env.get("RESKONTRO_HOST", "127.0.0.1"),
         port=port,
@@ -122,12 +169,7 @@ def read_settings(environment: Mapping[str, str] | None = None, defaults: Mappin
         sandbox=sandbox,
         sandbox_port=sandbox_port,
         **_roads(env, sandbox, port),
-        tripletex_url=vendor("TRIPLETEX_URL", "/tripletex/v2", "https://tripletex.no/v2"),
-        tripletex_consumer_token=token("TRIPLETEX_CONSUMER_TOKEN", "test-consumer"),
-        fiken_url=vendor("FIKEN_URL", "/fiken/api/v2", "https://api.fiken.no/api/v2"),
-        fiken_oauth_url=vendor("FIKEN_OAUTH_URL", "/fiken/oauth", "https://fiken.no/oauth"),
-        fiken_client_id=token("FIKEN_CLIENT_ID", "reskontro-sandbox"),
-        fiken_client_secret=token("FIKEN_CLIENT_SECRET", "fiken-sandbox-secret"),
+        ledgers={name: ledger(name, row) for name, row in LEDGERS.items()},
         kravia_url=vendor("KRAVIA_URL", "/kravia/api/v2", "https://api.kravia.ai/api/v2"),
         kravia_token=token("KRAVIA_TOKEN", "kravia-sandbox-token"),
         brreg_url=vendor("BRREG_URL", "/brreg", "https://data.brreg.no"),

@@ -37,10 +37,12 @@ from app.jobs.effects import Performers
 from app.jobs.resources import Resources
 from app.ledgers import postings
 from app.ledgers.adapters import fiken, tripletex
+from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
-from app.ledgers.oauth import Authorisation, OAuthClient
-from app.ledgers.ports import Capabilities, Credential, CredentialStore, Ledger
+from app.ledgers.oauth import Authorisation
+from app.ledgers.ports import Credential, CredentialStore, Ledger
 from app.ledgers.sync import Doorway
+from app.ledgers.vendors import ConsentPage
 from app.messaging import deliveries
 from app.messaging.adapters.dns_resolver import DnsResolver
 from app.messaging.adapters.imap_inbox import ImapInbox, NoInbox
@@ -194,45 +196,42 @@ def _inbox(settings: Settings) -> Inbox:
     )  # fmt: skip
 
 
+#: every ledger there is an adapter for, in the order people are offered them; each name is a line of `settings.LEDGERS`
+LEDGER_VENDORS = (tripletex.vendor, fiken.vendor)
+
+
 class WiredLedgers:
     """The ledgers there are adapters for. Each opening is one unit of use; connections to the vendors are shared."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._tripletex = HttpClient(settings.tripletex_url)
-        self._fiken = HttpClient(settings.fiken_url)
-        self._fiken_oauth = OAuthClient(
-            HttpClient(settings.fiken_oauth_url), fiken.endpoints(settings.fiken_oauth_url.removesuffix("/oauth")), clock,
-            client_id=settings.fiken_client_id, client_secret=settings.fiken_client_secret,
-        )  # fmt: skip
+        made = [vendor for make in LEDGER_VENDORS for vendor in make(settings.ledgers, clock)]
+        self._vendors = {vendor.capabilities.ledger: vendor for vendor in made}
 
     def known(self) -> tuple[Capabilities, ...]:
-        return (tripletex.TripletexLedger.capabilities, fiken.FikenLedger.capabilities)
+        return tuple(vendor.capabilities for vendor in self._vendors.values())
+
+    def offered(self) -> tuple[Capabilities, ...]:
+        return tuple(vendor.capabilities for vendor in self._vendors.values() if vendor.offered)
 
     def open(self, ledger: str, store: CredentialStore) -> Ledger:
-        match ledger:
-            case "tripletex":
-                return tripletex.TripletexLedger(
-                    self._tripletex, store, self._clock, consumer_token=self._settings.tripletex_consumer_token
-                )
-            case "fiken":
-                return fiken.FikenLedger(self._fiken, store, self._clock, oauth=self._fiken_oauth, queue=fiken.user_queue(store.owner))
-        raise KeyError(ledger)
+        return self._vendors[ledger].opener(store)
 
     def ask_consent(self, ledger: str, redirect_uri: str) -> Authorisation:
-        return self._oauth(ledger).begin(redirect_uri)
+        return self._consent(ledger).begin(redirect_uri)
 
     def take_consent(self, ledger: str, asked: Authorisation, answer: Mapping[str, str]) -> Credential:
-        oauth = self._oauth(ledger)
-        return oauth.exchange(asked, oauth.read_callback(asked, answer))
+        return self._consent(ledger).finish(asked, answer)
 
     def revoke(self, ledger: str, store: CredentialStore) -> None:
-        if ledger == "fiken":
-            self._fiken_oauth.revoke(store.load())
+        consent = self._vendors[ledger].consent
+        if consent is not None:
+            consent.revoke(store.load())
 
-    def _oauth(self, ledger: str) -> OAuthClient:
-        return {"fiken": self._fiken_oauth}[ledger]
+    def _consent(self, ledger: str) -> ConsentPage:
+        consent = self._vendors[ledger].consent
+        if consent is None:
+            raise KeyError(f"{ledger} has no consent page")
+        return consent
 
 
 class WiredAgencies:

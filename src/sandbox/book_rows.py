@@ -45,6 +45,8 @@ class BankAccount(Row):
     matched_on: date | None = None
     #: somebody matches it diligently: always up to so many days ago
     matched_days_ago: int | None = None
+    #: what it held before the first voucher here
+    opening_ore: int = 0
 
 
 class Company(Row):
@@ -116,6 +118,8 @@ class Posting(Row):
     text: str = ""
     source: Source | None = None
     bank_account: int | None = None
+    #: what whoever booked it by an interface called it
+    reference: str | None = None
     close_group: int | None = None
     reversed_by: int | None = None
 
@@ -139,6 +143,19 @@ class Reminder(Row):
     deadline_on: date | None = None
 
 
+class SupplierInvoice(Row):
+    """What the company owes a supplier. `paid_on` set: it owes no more. Stands beside the vouchers; only liquidity looks at it."""
+
+    company: int
+    supplier: str
+    number: str
+    issued_on: date
+    due_on: date
+    amount_ore: int
+    currency: str = "NOK"
+    paid_on: date | None = None
+
+
 class UnpostedVoucher(Row):
     """A voucher that somebody has begun and nobody has posted: it changes no balance. `account` is where its one shown line stands."""
 
@@ -158,3 +175,4 @@ class BooksState(msgspec.Struct):
     close_groups: dict[int, CloseGroup] = {}
     reminders: dict[int, Reminder] = {}
     unposted: dict[int, UnpostedVoucher] = {}
+    supplier_invoices: dict[int, SupplierInvoice] = {}

@@ -1,4 +1,4 @@
-"""How well the books are kept: what is reconciled with the bank, and what waits to be posted. Under /control/books."""
+"""What stands beside the customers' accounts: bank and reconciliation, suppliers, vouchers not posted. Under /control/books."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from litestar import delete, post, put
+from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from sandbox.book_rows import BankAccount, BooksError, UnpostedVoucher
+from sandbox.book_rows import BankAccount, BooksError, SupplierInvoice, UnpostedVoucher
 from sandbox.books import Books
 
 
@@ -27,6 +27,23 @@ class UnpostedBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     on: date
     account: str = "1920"
     customer: int | None = None
+
+
+class OpeningBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    opening_ore: int
+
+
+class SupplierInvoiceBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    company: int
+    supplier: str
+    number: str
+    amount_ore: int
+    issued_on: date
+    due_on: date
+
+
+class PaidBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    paid_on: date
 
 
 def upkeep_handlers(books: Books) -> list[Any]:
@@ -49,4 +66,30 @@ def upkeep_handlers(books: Books) -> list[Any]:
         if books.state.unposted.pop(voucher, None) is None:
             raise BooksError("not_found", f"voucher {voucher} does not wait")
 
-    return [reconcile, begin_voucher, post_voucher]
+    @put("/bank-accounts/{account:int}/opening", sync_to_thread=False)
+    def open_with(account: FromPath[int], data: JSONBody[OpeningBody]) -> BankAccount:
+        """What the account held before anything here was booked."""
+        if account not in books.state.bank_accounts:
+            raise BooksError("not_found", f"bank account {account} does not exist")
+        books.state.bank_accounts[account].opening_ore = data.opening_ore
+        return books.state.bank_accounts[account]
+
+    @post("/supplier-invoices", sync_to_thread=False)
+    def owe(data: JSONBody[SupplierInvoiceBody]) -> SupplierInvoice:
+        return books.owe(**msgspec.structs.asdict(data))
+
+    @put("/supplier-invoices/{invoice:int}/paid", sync_to_thread=False)
+    def pay_supplier(invoice: FromPath[int], data: JSONBody[PaidBody]) -> SupplierInvoice:
+        if invoice not in books.state.supplier_invoices:
+            raise BooksError("not_found", f"supplier invoice {invoice} does not exist")
+        books.state.supplier_invoices[invoice].paid_on = data.paid_on
+        return books.state.supplier_invoices[invoice]
+
+    @get("/companies/{company:int}/balances", sync_to_thread=False)
+    def balances(company: FromPath[int]) -> dict[str, int]:
+        """Today's receivables account, and each bank account by its id."""
+        today = books.world.today()
+        banks = {str(a.id): books.bank_balance(a.id, today) for a in books.bank_accounts(books.company(company).id)}
+        return {"receivables_ore": books.receivables_balance(company, today), **banks}
+
+    return [balances, open_with, owe, pay_supplier, reconcile, begin_voucher, post_voucher]

@@ -26,6 +26,7 @@ from sandbox.book_rows import (
     Reminder,
     Row,
     Source,
+    SupplierInvoice,
     UnpostedVoucher,
 )
 from sandbox.open_books import OpenBooks
@@ -150,6 +151,7 @@ class Books(OpenBooks):
         bank_account: int | None = None,
         base_ore: int | None = None,
         text: str | None = None,
+        reference: str | None = None,
     ) -> Posting:
         """Money in, matched to the invoice. `base_ore` is what came in in the company's currency, where the invoice has another."""
         paid = self.invoice(invoice)
@@ -159,7 +161,7 @@ class Books(OpenBooks):
         words = text or f"Betaling faktura {paid.number}"
         line = self._post(
             paid, -amount_ore, on, "payment", account.code, text=words, source=source, bank=account.id,
-            base_ore=None if base_ore is None else -base_ore,
+            base_ore=None if base_ore is None else -base_ore, reference=reference,
         )  # fmt: skip
         if self.remaining(invoice) == 0:
             self._settle_exchange(paid, on)
@@ -243,6 +245,15 @@ class Books(OpenBooks):
         self.state.unposted[row.id] = row
         return row
 
+    def owe(self, company: int, supplier: str, number: str, amount_ore: int, issued_on: date, due_on: date) -> SupplierInvoice:
+        """A supplier's invoice comes in."""
+        row = SupplierInvoice(
+            id=self._next_id(), changed_at=self.world.now(), company=self.company(company).id, supplier=supplier, number=number,
+            issued_on=issued_on, due_on=due_on, amount_ore=amount_ore,
+        )  # fmt: skip
+        self.state.supplier_invoices[row.id] = row
+        return row
+
     def lock_period(self, company: int, until: date | None) -> Company:
         """Nothing may be booked on or before `until`; None opens all periods."""
         locked = self.company(company)
@@ -262,12 +273,13 @@ class Books(OpenBooks):
         bank: int | None = None,
         base_ore: int | None = None,
         document: int | None = None,
+        reference: str | None = None,
     ) -> Posting:
         base = _in_base(amount_ore, invoice.rate) if base_ore is None else base_ore
         line = self._voucher(
             invoice.company, counter_account, amount_ore, base, on, customer=invoice.customer, invoice=invoice.id, kind=kind,
             due_on=invoice.due_on if kind == "invoice" else None, text=text, currency=invoice.currency, source=source, bank_account=bank,
-            document=document,
+            document=document, reference=reference,
         )  # fmt: skip
         invoice.postings = [*invoice.postings, line.id]
         self._regroup(invoice)
@@ -287,7 +299,7 @@ class Books(OpenBooks):
         line = Posting(
             id=self._next_id(), account=RECEIVABLES, amount_ore=amount_ore, base_ore=base_ore, customer=customer, **common, **facts
         )
-        plain = {name: facts[name] for name in ("text", "currency", "source", "bank_account") if name in facts}
+        plain = {name: facts[name] for name in ("text", "currency", "source", "bank_account", "reference") if name in facts}
         counter = Posting(id=self._next_id(), account=counter_account, amount_ore=-amount_ore, base_ore=-base_ore, **common, **plain)
         self.state.postings |= {line.id: line, counter.id: counter}
         return line

@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TypeVar
 
-from sandbox.book_rows import BankAccount, BooksError, BooksState, Company, Customer, Invoice, Posting, Reminder, Row, UnpostedVoucher
+from sandbox.book_rows import (
+    BankAccount,
+    BooksError,
+    BooksState,
+    Company,
+    Customer,
+    Invoice,
+    Posting,
+    Reminder,
+    Row,
+    SupplierInvoice,
+    UnpostedVoucher,
+)
 from sandbox.world import World
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -67,6 +79,21 @@ class OpenBooks:
     def postings_of(self, invoice: int) -> list[Posting]:
         """The lines matched to an invoice (its own, payments, credit notes); for a credit note its one line."""
         return [self.state.postings[p] for p in self.invoice(invoice).postings]
+
+    def supplier_items(self, company: int, as_of: date) -> list[SupplierInvoice]:
+        """What was owed to suppliers at the end of that day."""
+        mine = (s for s in self.state.supplier_invoices.values() if s.company == company and s.issued_on <= as_of)
+        return [s for s in mine if s.paid_on is None or s.paid_on > as_of]
+
+    def bank_balance(self, bank_account: int, as_of: date) -> int:
+        """What a bank account holds by the vouchers at the end of that day, in øre of its currency."""
+        account = _found(self.state.bank_accounts, bank_account, "bank account")
+        lines = (p for p in self.postings(account.company) if p.account == account.code and p.bank_account == account.id and p.on <= as_of)
+        return account.opening_ore + sum(p.amount_ore for p in lines)
+
+    def receivables_balance(self, company: int, as_of: date) -> int:
+        """What account 1500 shows at the end of that day, in øre of the company's currency."""
+        return sum(p.base_ore for p in self.postings(company) if p.customer is not None and p.on <= as_of)
 
     def unposted(self, company: int) -> list[UnpostedVoucher]:
         return [v for v in self.state.unposted.values() if v.company == company]

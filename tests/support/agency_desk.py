@@ -35,9 +35,10 @@ from app.jobs.models import Effect
 from app.jobs.resources import Resources
 from app.ledgers import postings, sync
 from app.ledgers.adapters.tripletex import TripletexLedger
+from app.ledgers.capabilities import Capabilities
 from app.ledgers.credentials import binding
 from app.ledgers.doors import Ledgers
-from app.ledgers.ports import Capabilities, CredentialStore, Ledger
+from app.ledgers.ports import CredentialStore, Ledger
 from app.net.errors import RefusedError, UnknownOutcomeError
 from app.net.http import HttpClient
 from app.receivables.models import Debtor, OpenItem

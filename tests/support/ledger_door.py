@@ -80,6 +80,9 @@ class LedgerDoor(ABC):
     def is_later_page(self, request: httpx.Request) -> bool:
         """Does this request ask for the second or a later page of what is open?"""
 
+    def settle(self) -> None:  # noqa: B027 - most vendors have nothing to do here
+        """Let the vendor's own queue do its work, where there is one."""
+
     def close(self) -> None:
         self.control.close()
 
@@ -114,6 +117,11 @@ class Story:
 
     def order(self, item: LedgerItem, amount_ore: int = 40_000, **facts: Any) -> PaymentOrder:
         return PaymentOrder(KEY, item.invoice_id or item.external_id, facts.pop("paid_on", TODAY), amount_ore, "NOK", "Oppgjør fra inkasso")
+
+    def balance(self) -> int:
+        """What the customer owes by the reference books, in øre of the company's currency."""
+        told = self.control.get(f"/books/companies/{self.company}/balances")
+        return int(told["receivables_ore"])
 
     def remaining(self, invoice: dict[str, Any]) -> int:
         return int(self.control.get(f"/books/invoices/{invoice['id']}")["remaining_ore"])

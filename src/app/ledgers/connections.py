@@ -14,12 +14,13 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.scope import Actor, BureauScope, PlatformScope
 from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
+from app.ledgers.capabilities import Capabilities
 from app.ledgers.credentials import StoredCredential, binding, mark
 from app.ledgers.doors import Ledgers
 from app.ledgers.errors import AuthRevokedError
 from app.ledgers.models import CompanyLink, Connection
 from app.ledgers.oauth import Authorisation
-from app.ledgers.ports import Capabilities, Credential, CredentialKind, LedgerCompany
+from app.ledgers.ports import Credential, LedgerCompany
 from app.net.errors import OutsideError, RefusedError
 from app.tenants import audit
 from app.tenants.models import Company, OAuthState
@@ -48,8 +49,8 @@ class Door:
 
 def connect_with_secret(door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: str, label: str, secret: Mapping[str, str]) -> uuid.UUID:
     """Store a pasted key and discover what it covers. Nothing is kept of a key that does not work."""
-    wanted = _capabilities(door, ledger).secret_fields
-    values = {name: secret.get(name, "").strip() for name in wanted}
+    wanted = _capabilities(door, ledger).fields
+    values = {field.name: secret.get(field.name, "").strip() for field in wanted}
     for name, value in values.items():
         if not value:
             raise ConnectError(name, "must be filled in")
@@ -58,7 +59,7 @@ def connect_with_secret(door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: 
 
 def begin_consent(door: Door, bureau_id: uuid.UUID, session_hash: bytes, ledger: str, redirect_uri: str) -> str:
     """The vendor's address to send the user to. Its state is single use, bound to this login session, valid for ten minutes."""
-    if _capabilities(door, ledger).credential_kind is not CredentialKind.OAUTH_CODE:
+    if not _capabilities(door, ledger).credential_kind.by_consent:
         raise ConnectError("ledger", "this ledger is connected by pasting a key")
     asked = door.ledgers.ask_consent(ledger, redirect_uri)
     with door.begin(PlatformScope()) as work:

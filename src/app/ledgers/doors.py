@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from app.ledgers.capabilities import Capabilities
 from app.ledgers.oauth import Authorisation
-from app.ledgers.ports import Capabilities, Credential, CredentialStore, Ledger
+from app.ledgers.ports import Credential, CredentialStore, Ledger
 
 
 class Ledgers(Protocol):
     """Opens ledgers by their short name (`tripletex`, `fiken`, ...). An unknown name is a `KeyError`."""
 
     def known(self) -> tuple[Capabilities, ...]: ...
+
+    def offered(self) -> tuple[Capabilities, ...]:
+        """Those that can be connected now: our own application is registered there."""
+        ...
 
     def open(self, ledger: str, store: CredentialStore) -> Ledger: ...
 

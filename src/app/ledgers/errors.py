@@ -27,3 +27,19 @@ class PeriodLockedError(RefusedError):
 
 class RateLimitedError(TryLaterError):
     """Asked too often. `after` is what the vendor asked for, if it said."""
+
+
+class UnsupportedError(RefusedError):
+    """The ledger cannot do this at all; `Capabilities` said so."""
+
+
+class CursorExpiredError(RefusedError):
+    """The ledger no longer keeps the changes since that cursor: take a snapshot and begin anew."""
+
+
+class ConflictError(RefusedError):
+    """Somebody changed the row meanwhile, or it exists already."""
+
+
+class QuotaSpentError(TryLaterError):
+    """The paid quota is used up; `after` says when it fills again, if the vendor does."""

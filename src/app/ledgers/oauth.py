@@ -128,6 +128,24 @@ class OAuthClient:
 
         return self._token({}, ask, ConsentExpiredError("the authorisation code is no longer valid"))
 
+    def finish(self, asked: Authorisation, answer: Mapping[str, str]) -> Credential:
+        """The user is back: read the code in the answer and exchange it."""
+        return self.exchange(asked, self.read_callback(asked, answer))
+
+    def own_token(self, kept: Mapping[str, str], **extra: str) -> Credential:
+        """A token for ourselves (client credentials); `extra` goes into the form, e.g. whose company it is for. `kept` stays beside it.
+
+        Raises `RefusedError` when the vendor does not let us in; asking again is harmless.
+        """
+
+        def ask(client: Any) -> Mapping[str, Any]:
+            token: Mapping[str, Any] = client.fetch_token(
+                self.endpoints.token_url, headers=dict(ANSWER_HEADERS), grant_type="client_credentials", **extra
+            )
+            return token
+
+        return self._token(kept, ask, AuthRevokedError("the ledger does not let us in for this company"))
+
     def refresh(self, current: Credential) -> Credential:
         """New tokens for old; the refresh token may be a new one, so store the answer before using it. Fits `RenewCall`.
 

@@ -12,13 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-
-class CredentialKind(StrEnum):
-    """How a company lets us in. Only some ledgers have OAuth."""
-
-    OAUTH_CODE = "oauth_code"
-    PASTED_SECRET = "pasted_secret"  # noqa: S105 - the name of a kind, not a secret
-    FILE = "file"
+from app.ledgers.capabilities import Capabilities
+from app.ledgers.errors import UnsupportedError
 
 
 class ItemKind(StrEnum):
@@ -47,6 +42,7 @@ class LedgerCompany:
     organisation_number: str | None
     has_api_access: bool = True
     is_test: bool = False
+    base_currency: str = "NOK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,11 @@ class LedgerNotice:
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """One row of the open post list (åpen post). Signed: what the customer owes is positive, his credit negative."""
+    """One row of the open post list (åpen post). Signed: what the customer owes is positive, his credit negative.
+
+    `remaining_ore` is in the item's own currency; `base_remaining_ore` is the same in the company's, where that is another and the ledger
+    tells it: the sum of these is what the receivables account must show.
+    """
 
     external_id: str
     customer_id: str
@@ -127,6 +127,7 @@ class LedgerItem:
     version: str | None = None
     #: the vendor's id of the invoice to register a payment on, where it differs from the row's own id
     invoice_id: str | None = None
+    base_remaining_ore: int | None = None
 
 
 class ItemState(StrEnum):
@@ -162,11 +163,64 @@ class PaymentOrder:
     text: str
 
 
+class PostingState(StrEnum):
+    """How far a posting has come. ACCEPTED: taken in, waits in the ledger's own queue. POSTED: booked. MATCHED: booked and tied to the
+    invoice. REJECTED: the ledger's queue threw it out, and `messages` say why. Ledgers without a queue say POSTED or MATCHED at once."""
+
+    ACCEPTED = "accepted"
+    POSTED = "posted"
+    MATCHED = "matched"
+    REJECTED = "rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class PostingReceipt:
     external_id: str
     posted_on: date
     messages: tuple[str, ...] = ()
+    state: PostingState = PostingState.MATCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed since a cursor: items as they stand now (nothing remaining: settled, ask why), ids that are no more, and the cursor
+    to ask with next time. The cursor is opaque, already steps back by the vendor's overlap, and is kept once the rows are."""
+
+    cursor: str
+    items: tuple[LedgerItem, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHint:
+    """A webhook's word that something happened: a reason to fetch, never data. No `item`: somewhere in the company."""
+
+    company: str
+    item: str | None = None
+    invoice_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierItem:
+    """An open supplier invoice (leverandørgjeld): what the company owes, for the liquidity view. Positive is owed."""
+
+    external_id: str
+    supplier: str
+    document_number: str | None
+    due_on: date | None
+    remaining_ore: int
+    currency: str = "NOK"
+
+
+@dataclass(frozen=True, slots=True)
+class BankBalance:
+    """What a bank account holds by the books, at the end of that day, in its own currency."""
+
+    account: str
+    name: str
+    balance_ore: int
+    as_of: date
+    currency: str = "NOK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,21 +254,6 @@ class BookState:
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a ledger can and cannot do, as data; asked, never guessed from its type."""
-
-    ledger: str
-    label: str
-    credential_kind: CredentialKind
-    multi_company: bool
-    max_concurrency: int
-    payment_write: bool
-    finds_posting_by_key: bool
-    reads_own_reminders: bool
-    secret_fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Credential:
     """Opened secrets of one connection. Lives in memory for one call; `repr` shows no value."""
 
@@ -242,32 +281,67 @@ class RenewCall(Protocol):
 
 
 class Ledger(Protocol):
-    """One opened connection to a ledger. Reads are safe to repeat; every write goes through the effect ledger."""
+    """One opened connection to a ledger. Reads are safe to repeat; every write goes through the effect ledger.
+
+    Adapters inherit from it: what a ledger cannot do is `UnsupportedError`, and `capabilities` says so beforehand. All raise the errors of
+    `app.net.errors` and `app.ledgers.errors`, nothing else.
+    """
 
     capabilities: Capabilities
 
-    def list_companies(self) -> list[LedgerCompany]: ...
+    def list_companies(self) -> list[LedgerCompany]:
+        """What the credential covers, asked again at any time."""
+        ...
 
     def probe(self, company: str) -> Probe: ...
 
-    def fetch_customers(self, company: str, changed_since: datetime | None = None) -> Iterator[LedgerCustomer]: ...
+    def fetch_customers(self, company: str, changed_since: datetime | None = None) -> Iterator[LedgerCustomer]:
+        """All of them, or those changed at or after that instant where the ledger can tell (else all)."""
+        ...
 
     def fetch_open_items(self, company: str, as_of: date) -> Iterator[LedgerItem]:
         """The whole open post list as of the end of that day: the base every sync is reconciled against."""
         ...
 
+    def fetch_changes(self, company: str, cursor: str | None) -> Changes:
+        """What has changed since; None begins now. `CursorExpiredError` when the ledger no longer knows: take a snapshot, begin anew."""
+        raise UnsupportedError("this ledger has no list of changes")
+
+    def receivables_balance(self, company: str, as_of: date) -> int:
+        """What the receivables accounts show at the end of that day, in øre of the company's currency."""
+        raise UnsupportedError("this ledger does not tell what its accounts show")
+
+    def fetch_supplier_items(self, company: str, as_of: date) -> Iterator[SupplierItem]:
+        """What the company owes its suppliers at the end of that day."""
+        raise UnsupportedError("this ledger does not tell what is owed to suppliers")
+
+    def bank_balances(self, company: str, as_of: date) -> tuple[BankBalance, ...]:
+        """What the bank accounts hold by the books at the end of that day."""
+        raise UnsupportedError("this ledger does not tell what the bank accounts hold")
+
     def read_book(self, company: str, as_of: date) -> BookState:
         """How far bank and vouchers have come, as far as the ledger tells; what it refuses to tell is None."""
-        ...
+        return BookState()
 
     def read_item(self, company: str, item: str, invoice_id: str | None) -> LiveItem:
         """One item, live, cheap: asked right before a list, a notice and a handover."""
         ...
 
-    def register_payment(self, company: str, order: PaymentOrder) -> PostingReceipt: ...
+    def register_payment(self, company: str, order: PaymentOrder) -> PostingReceipt:
+        """Book the payment, on the invoice or by a voucher that names it. Says ACCEPTED where a queue decides later."""
+        raise UnsupportedError("payments cannot be posted to this ledger")
 
     def find_payment(self, company: str, order: PaymentOrder) -> PostingReceipt | None:
         """Did an earlier attempt with an unknown outcome succeed? None means certainly not; raise when it cannot be told."""
-        ...
+        raise UnsupportedError("payments cannot be posted to this ledger")
 
-    def close(self) -> None: ...
+    def posting_status(self, company: str, order: PaymentOrder, receipt: PostingReceipt) -> PostingReceipt:
+        """How far a posting has come, for ledgers with a queue; the others have nothing to add."""
+        return receipt
+
+    def reverse_payment(self, company: str, order: PaymentOrder, receipt: PostingReceipt, on: date) -> PostingReceipt:
+        """Take a payment of ours back, dated that day: the invoice stands open again. Doing it twice is refused by the ledger or found."""
+        raise UnsupportedError("payments cannot be reversed in this ledger")
+
+    def close(self) -> None:
+        """Give back what the opening holds. The HTTP client is shared and is none of it."""

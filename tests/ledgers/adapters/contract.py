@@ -10,8 +10,9 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
-from app.ledgers.errors import AuthRevokedError, PeriodLockedError, RateLimitedError
-from app.ledgers.ports import ItemKind, ItemState
+from app.ledgers.capabilities import PaymentWrite, Since
+from app.ledgers.errors import AuthRevokedError, PeriodLockedError, RateLimitedError, UnsupportedError
+from app.ledgers.ports import ItemKind, ItemState, PostingState
 from app.net.errors import TryLaterError, UnknownOutcomeError
 from support.ledger_door import NOW, TODAY, LedgerDoor, Story
 
@@ -117,8 +118,13 @@ class LedgerContract:
         assert ledger.find_payment(story.external, order) is None
         receipt = ledger.register_payment(story.external, order)
         assert receipt.posted_on == TODAY
+        queued = ledger.capabilities.payment_write is PaymentWrite.QUEUE
+        assert (receipt.state is PostingState.ACCEPTED) == queued
+        story.door.settle()
         assert story.remaining(invoice) == 85_000
-        assert ledger.find_payment(story.external, order) == receipt
+        found = ledger.find_payment(story.external, order)
+        assert found is not None and found.external_id == receipt.external_id
+        assert ledger.posting_status(story.external, order, receipt).state in (PostingState.POSTED, PostingState.MATCHED)
 
     def test_a_lost_answer_is_unknown_and_then_found(self, story: Story) -> None:
         invoice = story.invoice()
@@ -127,6 +133,7 @@ class LedgerContract:
         story.control.fault(story.door.payment_call, "drop_after")
         with pytest.raises(UnknownOutcomeError):
             ledger.register_payment(story.external, order)
+        story.door.settle()
         assert story.remaining(invoice) == 85_000
         assert ledger.find_payment(story.external, order) is not None
 
@@ -217,3 +224,102 @@ class LedgerContract:
         ledger = story.connect()
         assert [c.name for c in ledger.fetch_customers(story.external, NOW - timedelta(hours=5))] == ["Kari Nordmann"]
         assert list(ledger.fetch_customers(story.external, NOW + timedelta(days=2))) == []
+
+    def test_the_sum_of_the_list_is_the_account(self, story: Story) -> None:
+        """Part payments, a credit note larger than what was left, and money that nobody has tied to an invoice."""
+        story.invoice(70_000)
+        part, overcredited = story.invoice(), story.invoice(90_000)
+        story.pay(part, 25_050)
+        story.pay(overcredited, 60_000)
+        story.control.post("/books/credit-notes", {"invoice": overcredited["id"], "amount_ore": 90_000, "on": "2026-11-03"})
+        ledger = story.connect()
+        if ledger.capabilities.loose_credits:
+            story.control.post("/books/payments", {"customer": story.customer, "amount_ore": 5_000, "on": "2026-11-04"})
+        items = list(ledger.fetch_open_items(story.external, TODAY))
+        assert not [i for i in items if i.document_number == str(overcredited["number"]) and i.remaining_ore > 0]
+        if ledger.capabilities.loose_credits:
+            assert sum(i.remaining_ore for i in items) == story.balance() == 70_000 + 99_950 - 60_000 - 5_000
+        if ledger.capabilities.receivables_balance:
+            assert ledger.receivables_balance(story.external, TODAY) == story.balance()
+        else:
+            with pytest.raises(UnsupportedError):
+                ledger.receivables_balance(story.external, TODAY)
+
+    def test_a_foreign_invoice_keeps_its_currency(self, story: Story) -> None:
+        invoice = story.invoice(10_000, currency="EUR", rate="11.5")
+        story.pay(invoice, 4_000, base_ore=46_000)
+        item = story.items(story.connect())[str(invoice["number"])]
+        assert (item.currency, item.original_ore, item.remaining_ore) == ("EUR", 10_000, 6_000)
+        assert item.base_remaining_ore in (None, 69_000)
+
+    def test_a_number_used_again_is_another_invoice(self, story: Story) -> None:
+        first = story.invoice()
+        ledger = story.connect()
+        before = story.items(ledger)[str(first["number"])]
+        story.control.delete(f"/books/invoices/{first['id']}")
+        story.invoice(55_500, number=first["number"])
+        after = story.items(ledger)[str(first["number"])]
+        assert after.external_id != before.external_id and after.remaining_ore == 55_500
+        assert ledger.read_item(story.external, before.external_id, before.invoice_id).state is ItemState.GONE
+
+    def test_a_payment_of_ours_is_taken_back(self, story: Story) -> None:
+        invoice = story.invoice()
+        ledger = story.connect()
+        item = story.items(ledger)[str(invoice["number"])]
+        order = story.order(item)
+        receipt = ledger.register_payment(story.external, order)
+        story.door.settle()
+        if not ledger.capabilities.reverses:
+            with pytest.raises(UnsupportedError):
+                ledger.reverse_payment(story.external, order, receipt, TODAY)
+            return
+        ledger.reverse_payment(story.external, order, receipt, TODAY)
+        story.door.settle()
+        assert story.remaining(invoice) == 125_000
+        assert ledger.read_item(story.external, item.external_id, item.invoice_id).state is ItemState.OPEN
+
+    def test_what_changed_is_told_since_the_cursor(self, story: Story) -> None:
+        ledger = story.connect()
+        if ledger.capabilities.changes is Since.NONE:
+            with pytest.raises(UnsupportedError):
+                ledger.fetch_changes(story.external, None)
+            return
+        paid, kept = story.invoice(), story.invoice(70_000)
+        begun = ledger.fetch_changes(story.external, None)
+        story.control.put("/clock", {"offset_seconds": 3 * 86_400})
+        story.pay(paid, 125_000, "2026-11-23")
+        fresh = story.invoice(33_000)
+        told = ledger.fetch_changes(story.external, begun.cursor)
+        story.control.put("/clock", {"offset_seconds": 0})
+        remaining = {item.document_number: item.remaining_ore for item in told.items}
+        settled = remaining.get(str(paid["number"]), 0)
+        assert settled == 0 and (str(paid["number"]) in remaining or told.gone)
+        assert remaining[str(fresh["number"])] == 33_000
+        assert remaining.get(str(kept["number"]), 70_000) == 70_000
+        assert told.cursor != begun.cursor
+
+    def test_what_is_owed_to_suppliers_and_held_in_the_bank_is_told(self, story: Story) -> None:
+        owed = {"company": story.company, "supplier": "Bygg & Trelast AS", "number": "F-77", "issued_on": "2026-11-01"}
+        story.control.post("/books/supplier-invoices", {**owed, "amount_ore": 43_210, "due_on": "2026-12-01"})
+        settled = story.control.post("/books/supplier-invoices", {**owed, "number": "F-78", "amount_ore": 1_000, "due_on": "2026-11-10"})
+        story.control.put(f"/books/supplier-invoices/{settled['id']}/paid", {"paid_on": "2026-11-10"})
+        accounts = self._bank_accounts(story)
+        story.control.put(f"/books/bank-accounts/{accounts['1920']}/opening", {"opening_ore": 1_000_000})
+        story.pay(story.invoice(), 25_000)
+        ledger = story.connect()
+        if ledger.capabilities.supplier_items:
+            told = list(ledger.fetch_supplier_items(story.external, TODAY))
+            assert [(s.document_number, s.due_on, s.remaining_ore) for s in told] == [("F-77", date(2026, 12, 1), 43_210)]
+        else:
+            with pytest.raises(UnsupportedError):
+                list(ledger.fetch_supplier_items(story.external, TODAY))
+        if ledger.capabilities.bank_balances:
+            assert 1_025_000 in [b.balance_ore for b in ledger.bank_balances(story.external, TODAY)]
+        else:
+            with pytest.raises(UnsupportedError):
+                ledger.bank_balances(story.external, TODAY)
+
+    @staticmethod
+    def _bank_accounts(story: Story) -> dict[str, int]:
+        company = story.control.get(f"/books/companies/{story.company}")
+        return {account["code"]: account["id"] for account in company["bank_accounts"]}

@@ -11,8 +11,8 @@ from app.dunning import policies
 from app.dunning.tiers import Place
 from app.ledgers.adapters.fiken import FikenLedger
 from app.ledgers.adapters.tripletex import TripletexLedger
+from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
-from app.ledgers.ports import Capabilities
 from app.portfolio.ledger_conflicts import conflicts
 from app.web.house import House
 from support import make

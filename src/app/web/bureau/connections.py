@@ -14,9 +14,9 @@ from litestar.response import Redirect, Template
 from app.db.unit_of_work import UnitOfWork
 from app.db.vault import Vault
 from app.ledgers import connections
+from app.ledgers.capabilities import Capabilities
 from app.ledgers.connections import ConnectError, Door
 from app.ledgers.doors import Ledgers
-from app.ledgers.ports import Capabilities, CredentialKind
 from app.net.errors import OutsideError
 from app.portfolio.ledger_overview import candidates, connection_health, find_health
 from app.tenants.identity import Identity
@@ -47,7 +47,7 @@ def list_connections(work: Work, frame: PageFrame, house: TheHouse) -> Template:
 
 @get("/connections/new", guards=GUARDS, sync_to_thread=True)
 def choose_ledger(frame: PageFrame, house: TheHouse) -> Template:
-    return page("pages/connections/choose.html", frame, known=ledgers_of(house).known())
+    return page("pages/connections/choose.html", frame, known=ledgers_of(house).offered())
 
 
 @get("/connections/new/{ledger:str}", guards=GUARDS, sync_to_thread=True)
@@ -57,7 +57,7 @@ def show_connect_form(
 ) -> Template:  # fmt: skip
     wanted = capabilities_of(house, ledger)
     answer = page("pages/connections/new.html", frame, **_form(work, house, wanted, instead_of))
-    if wanted.credential_kind is CredentialKind.OAUTH_CODE:
+    if wanted.credential_kind.by_consent:
         answer.headers["content-security-policy"] = _policy_with(consent_origin(house, ledger))
     return answer
 
@@ -66,9 +66,9 @@ def show_connect_form(
 def connect(data: Form, ledger: FromPath[str], identity: Asker, house: TheHouse) -> Redirect:
     """No transaction of ours is open while the ledger is asked. A ledger that is connected by consent takes no secret (404)."""
     wanted = capabilities_of(house, ledger)
-    if wanted.credential_kind is CredentialKind.OAUTH_CODE:
+    if wanted.credential_kind.by_consent:
         raise LookupError("this ledger is connected by consent")
-    secret = {name: text_of(data, name) for name in wanted.secret_fields}
+    secret = {one.name: text_of(data, one.name) for one in wanted.fields}
     label = text_of(data, "label") or wanted.label
     try:
         connection_id = connections.connect_with_secret(door_of(house), identity.bureau_id, identity.actor, ledger, label[:200], secret)
@@ -185,13 +185,14 @@ def _policy_with(origin: str) -> str:
 
 def _form(work: UnitOfWork, house: House, wanted: Capabilities, instead_of: uuid.UUID | None) -> dict[str, Any]:
     old = None if instead_of is None else shown(find_health(work, instead_of), ledgers_of(house))
-    labels = {name: secret_label(wanted.ledger, name) for name in wanted.secret_fields}
+    labels = {one.name: secret_label(wanted.ledger, one.name) for one in wanted.fields}
     return {"ledger": wanted, "values": {}, "errors": {}, "instead_of": old, "secret_labels": labels}
 
 
 def _form_again(house: House, identity: Identity, wanted: Capabilities, data: Mapping[str, Any], fault: ConnectError) -> FormError:
     """With the name that was typed, never with the secret."""
-    field = fault.field if fault.field in {*wanted.secret_fields, "label"} else next(iter(wanted.secret_fields), "label")
+    names = [one.name for one in wanted.fields]
+    field = fault.field if fault.field in {*names, "label"} else next(iter(names), "label")
     with house.database.begin(identity.scope, identity.actor) as work:
         context = _form(work, house, wanted, _id_of(text_of(data, "instead_of")))
         frame = frame_of(house, identity, work)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from app.ledgers.adapters.fiken.balances import ACCOUNT, LOOSE, BalanceRow, explained, loose_items
 from app.ledgers.adapters.fiken.calls import MODULE_MISSING, PAGE_SIZE, FikenCalls, NotFoundError
-from app.ledgers.adapters.fiken.queue import UserQueue
+from app.ledgers.adapters.fiken.queue import UserQueue, user_queue
 from app.ledgers.adapters.fiken.rows import (
     CREDIT_NOTE,
     HOME_CURRENCY,
@@ -25,15 +25,15 @@ from app.ledgers.adapters.fiken.rows import (
     PaymentRow,
     SaleRow,
 )
+from app.ledgers.capabilities import Capabilities, CredentialKind, Finding, OpenItems, PaymentWrite, Since
 from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PermissionMissingError
 from app.ledgers.oauth import OAuthClient, OAuthEndpoints
 from app.ledgers.ports import (
     BankState,
     BookState,
-    Capabilities,
-    CredentialKind,
     CredentialStore,
     ItemState,
+    Ledger,
     LedgerCompany,
     LedgerCustomer,
     LedgerItem,
@@ -43,8 +43,10 @@ from app.ledgers.ports import (
     PostingReceipt,
     Probe,
 )
+from app.ledgers.vendors import Vendor
 from app.net.errors import RefusedError, UnknownOutcomeError
 from app.net.http import HttpClient
+from app.settings import LedgerApp
 from app.values.calendar import oslo_date
 from app.values.clock import Clock
 
@@ -60,12 +62,28 @@ def endpoints(site_url: str = SITE_URL) -> OAuthEndpoints:
     )
 
 
-class FikenLedger:
+def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> tuple[Vendor, ...]:
+    """Fiken as wired: opened by a user's consent, one request at a time for each of them."""
+    app = apps["fiken"]
+    http = HttpClient(app.api_url)
+    oauth = OAuthClient(
+        HttpClient(app.login_url), endpoints(app.login_url.removesuffix("/oauth")), clock,
+        client_id=app.keys["client_id"], client_secret=app.keys["client_secret"],
+    )  # fmt: skip
+
+    def opened(store: CredentialStore) -> Ledger:
+        return FikenLedger(http, store, clock, oauth=oauth, queue=user_queue(store.owner))
+
+    return (Vendor(FikenLedger.capabilities, opened, oauth, app.registered),)
+
+
+class FikenLedger(Ledger):
     """One user's consent, covering the companies he ticked. A company is named by its slug, an item by its sale's id."""
 
     capabilities = Capabilities(
         ledger="fiken", label="Fiken", credential_kind=CredentialKind.OAUTH_CODE, multi_company=True, max_concurrency=1,
-        payment_write=True, finds_posting_by_key=False, reads_own_reminders=False,
+        open_items=OpenItems.CURRENT, payment_write=PaymentWrite.INVOICE, finding=Finding.ALIKE, reads_own_reminders=False,
+        customers_since=Since.DATE,
     )  # fmt: skip
 
     def __init__(

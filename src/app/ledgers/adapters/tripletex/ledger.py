@@ -6,21 +6,21 @@ their own; they are the other lines of the invoice and of the close group that n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.ledgers.adapters.tripletex.items import INVOICE, NOTICED, PAYMENT, items_of, live_of
 from app.ledgers.adapters.tripletex.readiness import book_state
 from app.ledgers.adapters.tripletex.wire import GoneError, Pause, ResultTooLargeError, Row, Wire, day_of, ore_of, reading
+from app.ledgers.capabilities import Capabilities, CredentialField, CredentialKind, Finding, OpenItems, PaymentWrite, Since
 from app.ledgers.errors import PermissionMissingError
 from app.ledgers.ports import (
     Address,
     BookState,
-    Capabilities,
-    CredentialKind,
     CredentialStore,
     ItemState,
+    Ledger,
     LedgerCompany,
     LedgerCustomer,
     LedgerItem,
@@ -29,8 +29,10 @@ from app.ledgers.ports import (
     PostingReceipt,
     Probe,
 )
+from app.ledgers.vendors import Vendor
 from app.net.errors import RefusedError, UnknownOutcomeError
 from app.net.http import HttpClient, backoff
+from app.settings import LedgerApp
 from app.values.clock import Clock
 
 #: kundefordringer in the Norwegian standard chart of accounts (NS 4102)
@@ -53,7 +55,18 @@ CUSTOMER_FIELDS = "*,postalAddress(*,country(isoAlpha2Code)),physicalAddress(*,c
 IDS_PER_CALL = 100
 
 
-class TripletexLedger:
+def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> tuple[Vendor, ...]:
+    """Tripletex as wired: opened by a pasted employee key, beside our own consumer key."""
+    app = apps["tripletex"]
+    http = HttpClient(app.api_url)
+
+    def opened(store: CredentialStore) -> Ledger:
+        return TripletexLedger(http, store, clock, consumer_token=app.keys["consumer_token"])
+
+    return (Vendor(TripletexLedger.capabilities, opened, offered=app.registered),)
+
+
+class TripletexLedger(Ledger):
     """One employee key. The credential holds `employee_token`; `session_token`, `session_expires`, `own_company`, `employee` are added."""
 
     capabilities = Capabilities(
@@ -62,10 +75,12 @@ class TripletexLedger:
         credential_kind=CredentialKind.PASTED_SECRET,
         multi_company=True,
         max_concurrency=2,
-        payment_write=True,
-        finds_posting_by_key=True,
+        open_items=OpenItems.AS_OF,
+        payment_write=PaymentWrite.INVOICE,
+        finding=Finding.OUR_KEY,
         reads_own_reminders=True,
-        secret_fields=("employee_token",),
+        fields=(CredentialField("employee_token"),),
+        customers_since=Since.INSTANT,
     )
 
     def __init__(

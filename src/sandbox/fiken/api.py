@@ -29,6 +29,7 @@ FIDELITY: dict[str, Fidelity] = {
     "GET /companies/{slug}/contacts": "spec",
     "GET /companies/{slug}/bankAccounts": "spec",
     "GET /companies/{slug}/accountBalances": "spec",
+    "GET /companies/{slug}/purchases": "spec",
     "GET /companies/{slug}/invoices": "spec",
     "GET /companies/{slug}/creditNotes": "spec",
     "GET /companies/{slug}/sales": "spec",
@@ -146,7 +147,14 @@ def _reading_companies(desk: _Desk) -> list[Any]:
         told = rows.balances(desk.company(request).id, on)
         return page_of(request, [row for row in told if first <= int(row["code"][:4]) <= last])
 
-    return [user, companies, company, contacts, contact, bank_accounts, balances]
+    @get(f"{COMPANY}/purchases")
+    async def purchases(request: AnyRequest) -> Response[list[Json]]:
+        """`paid=false`, so the specification, is all that is not fully settled."""
+        mine, wanted = desk.company(request).id, request.query_params.get("paid")
+        told = [rows.purchase(s) for s in desk.books.state.supplier_invoices.values() if s.company == mine]
+        return page_of(request, [row for row in told if wanted in (None, str(row["paid"]).lower())], dates={"date": "date"})
+
+    return [user, companies, company, contacts, contact, bank_accounts, balances, purchases]
 
 
 def _reading_documents(desk: _Desk) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from babel import Locale
 
-from sandbox.book_rows import BankAccount, Company, Customer, Invoice, Posting, Row
+from sandbox.book_rows import BankAccount, Company, Customer, Invoice, Posting, Row, SupplierInvoice
 from sandbox.books import Books
 from sandbox.fiken.memory import FikenMemory, LooseNote
 from sandbox.world import OSLO
@@ -96,8 +96,35 @@ class FikenRows:
         for note in self.memory.loose_notes.values():
             if note.company == company and note.issued_on <= on and not note.settled:
                 held[note.customer] = held.get(note.customer, 0) - note.amount_ore
+        banks = [
+            _told(code=code, name=account.name, balance=self.books.bank_balance(account.id, on))
+            for code, account in self.account_codes(company).items()
+        ]
         owners = {customer: self.books.customer(customer) for customer in sorted(held)}
-        return [_told(code=f"1500:{owner.number}", name=owner.name, balance=held[owner.id]) for owner in owners.values()]
+        return [*(_told(code=f"1500:{one.number}", name=one.name, balance=held[one.id]) for one in owners.values()), *banks]
+
+    def purchase(self, row: SupplierInvoice) -> Json:
+        paid = None
+        if row.paid_on is not None:
+            paid = {"paymentId": row.id + 1, "date": row.paid_on.isoformat(), "account": "1920:10001", "amount": row.amount_ore}
+        supplier = {"contactId": row.id, "name": row.supplier, "supplier": True, "customer": False}
+        line = {"description": "Varer", "netPrice": row.amount_ore - row.amount_ore // 5, "vat": row.amount_ore // 5, "vatType": "HIGH"}
+        return _told(
+            purchaseId=row.id,
+            transactionId=row.id,
+            identifier=row.number,
+            date=row.issued_on.isoformat(),
+            dueDate=row.due_on.isoformat(),
+            kind="supplier",
+            paid=paid is not None,
+            settled=paid is not None,
+            settledDate=None if paid is None else paid["date"],
+            lines=[line],
+            supplier=supplier,
+            currency=row.currency,
+            payments=[] if paid is None else [paid],
+            deleted=False,
+        )
 
     def account_codes(self, company: int) -> dict[str, BankAccount]:
         banks = [a for a in self.books.bank_accounts(company) if a.code.startswith("1920")]
@@ -185,7 +212,8 @@ class FikenRows:
         gross = -note.amount_ore
         credited = INVOICE_ID_ABOVE_SALE + (note.credits or 0)
         base = round(gross * note.rate)
-        return self._credit_note(note.id, note.number, note.customer, note.issued_on, gross, base, note.currency, True, credited)
+        told = self._credit_note(note.id, note.number, note.customer, note.issued_on, gross, base, note.currency, True, credited)
+        return {**told, "lastModifiedDate": _changed(note)}
 
     def loose_note(self, note: LooseNote) -> Json:
         return self._credit_note(

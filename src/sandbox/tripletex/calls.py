@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,14 +11,15 @@ from litestar import Request, Response, delete, get, post, put
 from litestar.datastructures import MultiDict
 from litestar.params import FromPath
 
-from sandbox.book_rows import Posting
-from sandbox.tripletex import upkeep
+from sandbox.book_rows import Posting, SupplierInvoice
+from sandbox.tripletex import accounts, upkeep
 from sandbox.tripletex.answers import HOST, ApiError, Query, invalid, listed, not_found, parse_fields, shaped
 from sandbox.tripletex.door import Caller, Door, Session
 from sandbox.tripletex.rows import Rows
 from sandbox.world import OSLO, Fidelity, World
 
 Req = Request[Any, Any, Any]
+PAYABLES = 2400
 
 FIDELITY: dict[str, Fidelity] = {
     "POST /tripletex/v2/token/session/:create": "spec",
@@ -44,9 +45,9 @@ FIDELITY: dict[str, Fidelity] = {
 
 def api_handlers(door: Door, rows: Rows, world: World) -> list[Any]:
     """Every call, with its fidelity marked."""
-    world.fidelity.update(FIDELITY | upkeep.FIDELITY)
+    world.fidelity.update(FIDELITY | upkeep.FIDELITY | accounts.FIDELITY)
     known = [*_session_calls(door, rows), *_party_calls(door, rows), *_invoice_calls(door, rows), *_ledger_calls(door, rows)]
-    return [*known, *upkeep.upkeep_calls(door, rows)]
+    return [*known, *accounts.account_calls(door, rows), *upkeep.upkeep_calls(door, rows)]
 
 
 def _session_calls(door: Door, rows: Rows) -> list[Any]:
@@ -204,8 +205,9 @@ def _ledger_calls(door: Door, rows: Rows) -> list[Any]:
     def open_posts(request: Req) -> Response[Any]:
         def told(caller: Caller, query: Query) -> dict[str, Any]:
             before = query.day("date")
-            found = _filtered(rows, books.open_postings(caller.company, before - timedelta(days=1)), query)
-            return listed(found, rows.posting, query, door.state.result_cap)
+            as_of = before - timedelta(days=1)
+            found = _filtered(rows, books.open_postings(caller.company, as_of), query)
+            return listed([*found, *_owed(rows, caller.company, as_of, query)], _open_line(rows), query, door.state.result_cap)
 
         return door.serve(request, "ledger/posting/openPost", told)
 
@@ -270,6 +272,17 @@ def _filtered(rows: Rows, lines: Iterable[Posting], query: Query) -> list[Postin
         if customer in (None, p.customer) and lowest <= int(p.account[:4]) <= highest
         and (account is None or rows.account(p.company, p.account).id == account)
     ]  # fmt: skip
+
+
+def _owed(rows: Rows, company: int, as_of: date, query: Query) -> list[SupplierInvoice]:
+    """What is owed to suppliers stands on account 2400, unless a customer or another account is asked for."""
+    lowest, highest = query.number("accountNumberFrom") or 0, query.number("accountNumberTo") or 9999
+    elsewhere = query.number("customerId") or query.number("accountId") or not lowest <= PAYABLES <= highest
+    return [] if elsewhere else rows.books.supplier_items(company, as_of)
+
+
+def _open_line(rows: Rows) -> Callable[[Posting | SupplierInvoice], dict[str, Any]]:
+    return lambda row: rows.supplier_line(row) if isinstance(row, SupplierInvoice) else rows.posting(row)
 
 
 def _one(row_json: Callable[[Any], dict[str, Any]], row: Any, query: Query) -> dict[str, Any]:

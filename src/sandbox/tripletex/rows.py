@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sandbox.book_rows import BankAccount, CloseGroup, Company, Customer, Invoice, Posting, Reminder
+from sandbox.book_rows import BankAccount, CloseGroup, Company, Customer, Invoice, Posting, Reminder, SupplierInvoice
 from sandbox.books import Books
 from sandbox.tripletex.answers import HOST, Ref, kroner
 from sandbox.tripletex.door import TripletexState
@@ -15,7 +16,16 @@ AUTOMATIC = {
     "isAutomaticReminderEnabled": "reminder",
     "isAutomaticNoticeOfDebtCollectionEnabled": "notice_of_debt_collection",
 }
-ACCOUNT_NAMES = {"1500": "Kundefordringer", "1900": "Kontanter", "1920": "Bankinnskudd", "3000": "Salgsinntekt", "8060": "Valutagevinst"}
+#: supplier invoices stand beside the vouchers: their lines have ids of their own
+SUPPLIER_LINES_ABOVE = 700_000_000
+ACCOUNT_NAMES = {
+    "1500": "Kundefordringer",
+    "2400": "Leverandørgjeld",
+    "1900": "Kontanter",
+    "1920": "Bankinnskudd",
+    "3000": "Salgsinntekt",
+    "8060": "Valutagevinst",
+}
 
 
 class Rows:
@@ -122,6 +132,21 @@ class Rows:
             "kid": invoice.kid or "", "bankAccountNumber": "", "bankAccountIBAN": "", "bankAccountSWIFT": "", "bank": "",
         }  # fmt: skip
 
+    def supplier_line(self, row: SupplierInvoice) -> dict[str, Any]:
+        """What is owed to a supplier, as the one open line it is."""
+        line = Posting(
+            id=row.id + SUPPLIER_LINES_ABOVE, changed_at=row.changed_at, company=row.company, voucher=row.id, on=row.issued_on,
+            account="2400", amount_ore=-row.amount_ore, base_ore=-row.amount_ore, currency=row.currency, due_on=row.due_on,
+        )  # fmt: skip
+        named = {"id": row.id, "version": 1, "url": f"{HOST}/supplier/{row.id}", "name": row.supplier}
+        return {**self.posting(line), "supplier": Ref("supplier", row.id, lambda: named), "invoiceNumber": row.number}
+
+    def balance(self, account: Ref, opening: int, closing: int, first: date, beyond: date) -> dict[str, Any]:
+        return {
+            "account": account, "balanceIn": kroner(opening), "balanceChange": kroner(closing - opening), "balanceOut": kroner(closing),
+            "startDate": first, "endDate": beyond,
+        }  # fmt: skip
+
     def customer_ref(self, customer: int) -> Ref:
         return Ref("customer", customer, lambda: self.customer(self.books.customer(customer)))
 
@@ -137,10 +162,8 @@ class Rows:
         return Ref("currency", known, lambda: {"id": known, "url": f"{HOST}/currency/{known}", **plain})
 
     def voucher(self, voucher: int) -> Ref:
-        """Only its id and url are simulated, and its lines."""
-        whole = {"id": voucher, "version": 1, "url": f"{HOST}/ledger/voucher/{voucher}"}
-        lines = self.books.state.postings.values()
-        return Ref("ledger/voucher", voucher, lambda: {**whole, "postings": [self.posting_ref(p) for p in lines if p.voucher == voucher]})
+        """Its id, date and lines are simulated, and the voucher that took it back."""
+        return Ref("ledger/voucher", voucher, lambda: self._voucher(voucher))
 
     def account(self, company: int, code: str, bank: BankAccount | None = None) -> Ref:
         """Account ids differ between companies, as the vendor's do."""
@@ -149,9 +172,18 @@ class Rows:
             "ledger/account", known, lambda: {
                 "id": known, "version": 1, "url": f"{HOST}/ledger/account/{known}", "number": int(code[:4]), "numberPretty": code[:4],
                 "name": ACCOUNT_NAMES.get(code[:4], code), "isBankAccount": bank is not None and bank.account_number is not None,
-                "isInactive": False, "bankAccountNumber": (bank.account_number if bank is not None else None) or "",
+                "isInactive": False, "ledgerType": "CUSTOMER" if code[:4] == "1500" else "GENERAL", "bankAccountNumber": (bank.account_number if bank is not None else None) or "",
             },
         )  # fmt: skip
+
+    def _voucher(self, voucher: int) -> dict[str, Any]:
+        lines = [p for p in self.books.state.postings.values() if p.voucher == voucher]
+        back = next((p.reversed_by for p in lines if p.reversed_by is not None), None)
+        return {
+            "id": voucher, "version": 1, "url": f"{HOST}/ledger/voucher/{voucher}", "date": lines[0].on if lines else None,
+            "reverseVoucher": None if back is None else self.voucher(self.books.posting(back).voucher),
+            "postings": [self.posting_ref(p) for p in lines],
+        }  # fmt: skip
 
     def _address(self, row: Customer) -> dict[str, Any]:
         first, second = [*row.address_lines, "", ""][:2]

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from app.ledgers.adapters.fiken import FikenLedger, rows
-from app.ledgers.errors import ModuleMissingError, PeriodLockedError, PermissionMissingError
+from app.ledgers.errors import CursorExpiredError, ModuleMissingError, PeriodLockedError, PermissionMissingError, UnsupportedError
 from app.ledgers.ports import Confidence, ItemKind, ItemState
 from app.net.errors import RefusedError, UnknownOutcomeError
 from app.values.clock import SystemClock
@@ -181,8 +181,10 @@ def test_a_foreign_sale_is_told_in_its_own_currency(book: Book, ledger: FikenLed
     book.control.post("/books/payments", {"invoice": int(sale), "amount_ore": 4_000, "on": "2026-11-01", "base_ore": 46_500})
     (item,) = ledger.fetch_open_items(book.slug, TODAY)
     assert (item.currency, item.original_ore, item.remaining_ore, item.confidence) == ("EUR", 10_000, 6_000, Confidence.MEDIUM)
-    ledger.register_payment(book.slug, order(sale, 6_000, currency="EUR"))
-    assert ledger.read_item(book.slug, sale, None).state is ItemState.PAID
+    assert item.base_remaining_ore == 115_000 - 46_500
+    with pytest.raises(UnsupportedError, match="kroner"):
+        ledger.register_payment(book.slug, order(sale, 6_000, currency="EUR"))
+    assert ledger.read_item(book.slug, sale, None).state is ItemState.OPEN
 
 
 def test_a_reminder_sent_from_fiken_is_a_doubt(book: Book, ledger: FikenLedger) -> None:
@@ -331,14 +333,18 @@ def test_every_exchange_holds_against_the_vendors_specification(book: Book) -> N
     assert ledger.probe(book.slug).ok
     assert len(list(ledger.fetch_customers(book.slug, SystemClock().now()))) == 1
     assert len(list(ledger.fetch_open_items(book.slug, TODAY))) == 3
-    ledger.register_payment(book.slug, order(foreign, 4_000, currency="EUR"))
+    owed = {"company": book.company, "supplier": "Trelast AS", "number": "F-1", "amount_ore": 100, "issued_on": "2026-11-01"}
+    book.control.post("/books/supplier-invoices", {**owed, "due_on": "2026-12-01"})
+    assert list(ledger.fetch_supplier_items(book.slug, TODAY))
+    ledger.bank_balances(book.slug, TODAY)
+    ledger.fetch_changes(book.slug, "2026-10-01")
     ledger.register_payment(book.slug, order(external))
     assert ledger.find_payment(book.slug, order(external)) is not None
     assert ledger.read_item(book.slug, credited, None).state is ItemState.CREDITED
-    assert ledger.read_item(book.slug, foreign, None).remaining_ore == 6_000
+    assert ledger.read_item(book.slug, foreign, None).remaining_ore == 10_000
     assert wire.problems(judge, "/fiken/api/v2") == []
     last_words = {(r.method, [w for w in r.url.path.split("/") if not w.isdigit()][-1]) for r, _ in wire.exchanges}
-    reads = ("companies", "contacts", "bankAccounts", "sales", "payments", "invoices", "creditNotes")
+    reads = ("companies", "contacts", "bankAccounts", "sales", "payments", "invoices", "creditNotes", "purchases")
     assert last_words >= {("POST", "payments"), *(("GET", word) for word in reads)}
 
 
@@ -347,10 +353,20 @@ def test_every_exchange_holds_against_the_vendors_specification(book: Book) -> N
     [
         (rows.CompanyRow, "company"), (rows.AddressRow, "address"), (rows.ContactRow, "contact"), (rows.PaymentRow, "payment"),
         (rows.SaleRow, "saleResult"), (rows.CreditNoteRow, "creditNoteResult"), (rows.InvoiceRow, "invoiceResult"),
-        (rows.BankAccountRow, "bankAccountResult"), (rows.AttachmentRow, "attachment"),
+        (rows.BankAccountRow, "bankAccountResult"), (rows.PurchaseRow, "purchaseResult"), (rows.PurchaseLineRow, "orderLine"), (rows.AttachmentRow, "attachment"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )  # fmt: skip
 def test_every_field_we_read_is_one_fiken_declares(shape: type[msgspec.Struct], schema: str) -> None:
     declared = vendor_spec("fiken").document["components"]["schemas"][schema]["properties"]
     assert {f.encode_name for f in msgspec.structs.fields(shape)} <= declared.keys()
+
+
+def test_what_was_deleted_or_settled_since_is_told_to_be_asked_about(book: Book, ledger: FikenLedger) -> None:
+    deleted, settled, kept = book.invoice(), book.invoice(), book.invoice()
+    book.mark(deleted, "deleted")
+    book.pay(settled, 125_000)
+    told = ledger.fetch_changes(book.slug, "2026-01-01")
+    assert ([i.external_id for i in told.items], set(told.gone)) == ([kept], {deleted, settled})
+    with pytest.raises(CursorExpiredError):
+        ledger.fetch_changes(book.slug, "nonsense")

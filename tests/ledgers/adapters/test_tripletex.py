@@ -56,6 +56,13 @@ def test_what_is_asked_and_answered_is_what_the_vendor_wrote_down(door: Triplete
     ledger.register_payment(story.external, story.order(item))
     ledger.find_payment(story.external, story.order(item))
     list(ledger.fetch_customers(story.external, NOW))
+    owed = {"company": story.company, "supplier": "Trelast AS", "number": "F-1", "amount_ore": 100, "issued_on": "2026-11-01"}
+    story.control.post("/books/supplier-invoices", {**owed, "due_on": "2026-12-01"})
+    assert list(ledger.fetch_supplier_items(story.external, TODAY))
+    ledger.receivables_balance(story.external, TODAY)
+    ledger.bank_balances(story.external, TODAY)
+    small = story.order(item, 100)
+    ledger.reverse_payment(story.external, small, ledger.register_payment(story.external, small), TODAY)
     with pytest.raises(RefusedError):
         ledger.register_payment(story.external, PaymentOrder("k", "1", TODAY, 100, "NOK", ""))
     door.limits(result_cap=1)
@@ -290,3 +297,26 @@ def test_time_is_utc_in_the_question_about_changes(door: TripletexDoor, story: S
     ledger = door.connect([story.company])
     list(ledger.fetch_customers(story.external, datetime(2026, 7, 1, 23, 30, tzinfo=UTC)))
     assert door.recorders[-1].exchanges[-1][0].url.params["changedSince"] == "2026-07-01T23:30:00"
+
+
+def test_a_payment_is_taken_back_once_and_only_if_it_is_the_one_that_was_made(door: TripletexDoor, story: Story) -> None:
+    invoice = story.invoice()
+    ledger = door.connect([story.company])
+    order = story.order(story.items(ledger)[str(invoice["number"])])
+    receipt = ledger.register_payment(story.external, order)
+    first = ledger.reverse_payment(story.external, order, receipt, TODAY)
+    assert ledger.reverse_payment(story.external, order, receipt, TODAY).external_id == first.external_id
+    assert story.remaining(invoice) == 125_000
+    other = ledger.register_payment(story.external, story.order(story.items(ledger)[str(invoice["number"])], 1_000))
+    with pytest.raises(RefusedError):
+        ledger.reverse_payment(story.external, order, other, TODAY)
+    assert story.remaining(invoice) == 124_000
+
+
+def test_the_account_holds_the_foreign_invoice_in_kroner(door: TripletexDoor, story: Story) -> None:
+    story.invoice(10_000, currency="EUR", rate="11.5")
+    story.invoice(50_000)
+    ledger = door.connect([story.company])
+    items = story.items(ledger).values()
+    assert sum(i.remaining_ore if i.base_remaining_ore is None else i.base_remaining_ore for i in items) == 165_000
+    assert ledger.receivables_balance(story.external, TODAY) == 165_000

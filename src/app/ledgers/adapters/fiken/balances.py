@@ -19,6 +19,8 @@ LOOSE = "balance-"
 CUSTOMERS = "1500:"
 #: the account the list is asked for, without the part that names the customer
 ACCOUNT = "1500"
+#: where bank accounts stand
+BANKS_FROM, BANKS_TO = "1900", "1999"
 
 
 class BalanceRow(msgspec.Struct, rename="camel", kw_only=True):

@@ -11,8 +11,9 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from app.ledgers.adapters.fiken.balances import ACCOUNT, LOOSE, BalanceRow, explained, loose_items
+from app.ledgers.adapters.fiken.balances import ACCOUNT, BANKS_FROM, BANKS_TO, CUSTOMERS, LOOSE, BalanceRow, explained, loose_items
 from app.ledgers.adapters.fiken.calls import MODULE_MISSING, PAGE_SIZE, FikenCalls, NotFoundError
+from app.ledgers.adapters.fiken.changes import changes_of, cursor_day, day_before
 from app.ledgers.adapters.fiken.queue import UserQueue, user_queue
 from app.ledgers.adapters.fiken.rows import (
     CREDIT_NOTE,
@@ -23,14 +24,17 @@ from app.ledgers.adapters.fiken.rows import (
     CreditNoteRow,
     InvoiceRow,
     PaymentRow,
+    PurchaseRow,
     SaleRow,
 )
 from app.ledgers.capabilities import Capabilities, CredentialKind, Finding, OpenItems, PaymentWrite, Since
-from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PermissionMissingError
+from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PermissionMissingError, UnsupportedError
 from app.ledgers.oauth import OAuthClient, OAuthEndpoints
 from app.ledgers.ports import (
+    BankBalance,
     BankState,
     BookState,
+    Changes,
     CredentialStore,
     ItemState,
     Ledger,
@@ -42,6 +46,7 @@ from app.ledgers.ports import (
     PaymentOrder,
     PostingReceipt,
     Probe,
+    SupplierItem,
 )
 from app.ledgers.vendors import Vendor
 from app.net.errors import RefusedError, UnknownOutcomeError
@@ -83,7 +88,7 @@ class FikenLedger(Ledger):
     capabilities = Capabilities(
         ledger="fiken", label="Fiken", credential_kind=CredentialKind.OAUTH_CODE, multi_company=True, max_concurrency=1,
         open_items=OpenItems.CURRENT, payment_write=PaymentWrite.INVOICE, finding=Finding.ALIKE, reads_own_reminders=False,
-        customers_since=Since.DATE,
+        customers_since=Since.DATE, changes=Since.DATE, supplier_items=True, bank_balances=True, receivables_balance=True,
     )  # fmt: skip
 
     def __init__(
@@ -136,6 +141,35 @@ class FikenLedger(Ledger):
         yield from (note.ours() for note in notes)
         yield from self._loose(company, as_of, sales, notes)
 
+    def fetch_changes(self, company: str, cursor: str | None) -> Changes:
+        """Sales and credit notes changed since a day. The cursor is the newest day Fiken has told of, less one: a day has no hours in it.
+
+        Loose money on a customer's account is seen by the next snapshot only.
+        """
+        since = day_before(self._clock.today()) if cursor is None else cursor_day(cursor)
+        if cursor is None:
+            return Changes(since.isoformat())
+        asked = {"lastModifiedGe": since.isoformat()}
+        sales = self._calls.pages(_path(company, "sales"), SaleRow, **asked)
+        notes = self._calls.pages(_path(company, "creditNotes"), CreditNoteRow, **asked)
+        return changes_of(sales, notes, since)
+
+    def receivables_balance(self, company: str, as_of: date) -> int:
+        """All customers' accounts together."""
+        return sum(row.balance for row in self._balances(company, as_of, ACCOUNT, ACCOUNT) if row.code.startswith(CUSTOMERS))
+
+    def fetch_supplier_items(self, company: str, as_of: date) -> Iterator[SupplierItem]:
+        """Purchases from suppliers dated up to that day, with what is left of them *now*."""
+        for row in self._calls.pages(_path(company, "purchases"), PurchaseRow, paid="false", dateLe=as_of.isoformat()):
+            if row.kind == "supplier" and row.remaining > 0:
+                yield row.ours()
+
+    def bank_balances(self, company: str, as_of: date) -> tuple[BankBalance, ...]:
+        """By the books, in kroner: Fiken's own list of bank balances is what somebody has typed in."""
+        names = {a.account_code: a.name for a in self._calls.pages(_path(company, "bankAccounts"), BankAccountRow, inactive="false")}
+        held = self._balances(company, as_of, BANKS_FROM, BANKS_TO)
+        return tuple(BankBalance(row.code, names[row.code], row.balance, as_of) for row in held if row.code in names)
+
     def read_book(self, company: str, as_of: date) -> BookState:
         """Fiken tells how far each bank account is reconciled, and nothing of what waits to be posted."""
         accounts = [a for a in self._calls.pages(_path(company, "bankAccounts"), BankAccountRow, inactive="false") if _takes_payments(a)]
@@ -162,11 +196,12 @@ class FikenLedger(Ledger):
 
     def register_payment(self, company: str, order: PaymentOrder) -> PostingReceipt:
         """On the account named for the company, else the one the invoice asked to be paid to, else the only one there is."""
+        if order.currency != HOME_CURRENCY:
+            raise UnsupportedError("Fiken wants to know how many kroner came in for a payment in another currency: register it there")
         body: dict[str, Any] = {
             "date": order.paid_on.isoformat(),
             "account": self._payment_account(company, order.invoice_id),
             "amount": order.amount_ore,
-            **({} if order.currency == HOME_CURRENCY else {"currency": order.currency}),
         }
         reply = self._calls.send("POST", _path(company, "sales", order.invoice_id, "payments"), json_body=body)
         made = reply.headers.get("location", "").rstrip("/").rpartition("/")[2]
@@ -199,13 +234,16 @@ class FikenLedger(Ledger):
 
     def _loose(self, company: str, as_of: date, sales: list[SaleRow], notes: list[CreditNoteRow]) -> Iterator[LedgerItem]:
         told = explained(sales, notes)
-        span = {"fromAccount": ACCOUNT, "toAccount": ACCOUNT, "date": as_of.isoformat()}
-        less = [b for b in self._calls.pages(_path(company, "accountBalances"), BalanceRow, **span) if b.balance < told.get(b.code, 0)]
+        less = [b for b in self._balances(company, as_of, ACCOUNT, ACCOUNT) if b.balance < told.get(b.code, 0)]
         if not less:
             return
         contacts = self._calls.pages(_path(company, "contacts"), ContactRow, customer="true")
         owners = {c.customer_account_code: str(c.contact_id) for c in contacts if c.customer_account_code}
         yield from loose_items(less, told, owners)
+
+    def _balances(self, company: str, as_of: date, first: str, last: str) -> list[BalanceRow]:
+        span = {"fromAccount": first, "toAccount": last, "date": as_of.isoformat()}
+        return self._calls.pages(_path(company, "accountBalances"), BalanceRow, **span)
 
     def _live_loose(self, company: str, item: str) -> LiveItem:
         """Tied to a document meanwhile, or still loose: only the whole account tells."""

@@ -22,6 +22,7 @@ from app.ledgers.ports import (
     LedgerNotice,
     LedgerPayment,
     LiveItem,
+    SupplierItem,
 )
 from app.values.organisation_number import parse_organisation_number
 
@@ -180,6 +181,7 @@ class SaleRow(msgspec.Struct, rename="camel", kw_only=True):
             own_notices=self.own_notices,
             account=None if self.customer is None else self.customer.customer_account_code,
             version=self.version,
+            base_remaining_ore=None if currency == HOME_CURRENCY else self.outstanding_balance,
         )
 
     def _doubts(self) -> tuple[Confidence, tuple[str, ...]]:
@@ -260,8 +262,48 @@ class InvoiceRow(msgspec.Struct, rename="camel", kw_only=True):
     sale: SaleRow | None = None
 
 
+class PurchaseLineRow(msgspec.Struct, rename="camel", kw_only=True):
+    net_price: int = 0
+    vat: int = 0
+    net_price_in_currency: int | None = None
+    vat_in_currency: int | None = None
+
+
+class PurchaseRow(msgspec.Struct, rename="camel", kw_only=True):
+    """A purchase (kjøp). What is left of it is worked out: Fiken tells its lines and its payments."""
+
+    purchase_id: int
+    kind: str
+    paid: bool
+    date: Day
+    currency: str = HOME_CURRENCY
+    identifier: str | None = None
+    due_date: Day | None = None
+    supplier: ContactRow | None = None
+    lines: list[PurchaseLineRow] = []
+    payments: list[PaymentRow] = []
+    deleted: bool = False
+    settled: bool = False
+
+    @property
+    def remaining(self) -> int:
+        if self.paid or self.settled or self.deleted:
+            return 0
+        return sum(self._gross(line) for line in self.lines) - sum(p.amount for p in self.payments)
+
+    def ours(self) -> SupplierItem:
+        name = "" if self.supplier is None else self.supplier.name
+        return SupplierItem(str(self.purchase_id), name, self.identifier or None, self.due_date, self.remaining, self.currency)
+
+    def _gross(self, line: PurchaseLineRow) -> int:
+        if self.currency == HOME_CURRENCY or line.net_price_in_currency is None:
+            return line.net_price + line.vat
+        return line.net_price_in_currency + (line.vat_in_currency or 0)
+
+
 class BankAccountRow(msgspec.Struct, rename="camel", kw_only=True):
     account_code: str
+    name: str = ""
     bank_account_number: str | None = None
     inactive: bool = False
     type: str | None = None

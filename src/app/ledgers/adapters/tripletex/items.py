@@ -10,6 +10,7 @@ from app.ledgers.ports import Confidence, ItemKind, ItemState, LedgerItem, Ledge
 
 INVOICE = "OUTGOING_INVOICE_CUSTOMER_POSTING"
 PAYMENT = "INCOMING_PAYMENT"
+HOME_CURRENCY = "NOK"
 #: the vendor's own reminder switches on a customer card
 NOTICED = ("isAutomaticSoftReminderEnabled", "isAutomaticReminderEnabled", "isAutomaticNoticeOfDebtCollectionEnabled")
 
@@ -102,6 +103,7 @@ def _invoice_item(invoice: Row, head: Row, members: list[Row], compare: bool) ->
         account=str(head["account"]["number"]),
         version=f"{invoice['version']}.{head['version']}",
         invoice_id=str(invoice["id"]),
+        base_remaining_ore=_base(head, members),
     )
 
 
@@ -132,7 +134,13 @@ def _lone_item(line: Row, by_voucher: dict[int, Row]) -> LedgerItem:
         account=str(line["account"]["number"]),
         version=str(line["version"]),
         invoice_id=None if document is None else str(document["id"]),
+        base_remaining_ore=_base(line, [line]),
     )
+
+
+def _base(head: Row, members: list[Row]) -> int | None:
+    """The same in the company's own currency, where the document is in another."""
+    return None if head["currency"]["code"] == HOME_CURRENCY else sum(ore_of(line["amount"]) for line in members)
 
 
 def _indexed(invoices: Iterable[Row]) -> tuple[dict[int, Row], dict[tuple[int, str], Row]]:

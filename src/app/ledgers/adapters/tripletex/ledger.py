@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from app.ledgers.adapters.tripletex import accounts, reversal
+from app.ledgers.adapters.tripletex.accounts import LONG_AGO, RECEIVABLES_FROM, RECEIVABLES_TO
 from app.ledgers.adapters.tripletex.items import INVOICE, NOTICED, PAYMENT, items_of, live_of
 from app.ledgers.adapters.tripletex.readiness import book_state
 from app.ledgers.adapters.tripletex.wire import GoneError, Pause, ResultTooLargeError, Row, Wire, day_of, ore_of, reading
@@ -17,6 +19,7 @@ from app.ledgers.capabilities import Capabilities, CredentialField, CredentialKi
 from app.ledgers.errors import PermissionMissingError
 from app.ledgers.ports import (
     Address,
+    BankBalance,
     BookState,
     CredentialStore,
     ItemState,
@@ -28,6 +31,7 @@ from app.ledgers.ports import (
     PaymentOrder,
     PostingReceipt,
     Probe,
+    SupplierItem,
 )
 from app.ledgers.vendors import Vendor
 from app.net.errors import RefusedError, UnknownOutcomeError
@@ -35,12 +39,8 @@ from app.net.http import HttpClient, backoff
 from app.settings import LedgerApp
 from app.values.clock import Clock
 
-#: kundefordringer in the Norwegian standard chart of accounts (NS 4102)
-RECEIVABLES_FROM, RECEIVABLES_TO = 1500, 1599
-#: before any book that can be open; only a query that matched too much is split down from here
-LONG_AGO = date(2000, 1, 1)
 LINE_FIELDS = (
-    "id,version,date,description,account(number),customer(id),voucher(id),amountCurrency,currency(code),closeGroup(id,date),"
+    "id,version,date,description,account(number),customer(id),voucher(id),amount,amountCurrency,currency(code),closeGroup(id,date),"
     "invoiceNumber,termOfPayment,type"
 )
 INVOICE_FIELDS = (
@@ -81,6 +81,12 @@ class TripletexLedger(Ledger):
         reads_own_reminders=True,
         fields=(CredentialField("employee_token"),),
         customers_since=Since.INSTANT,
+        webhooks=True,
+        reverses=True,
+        pays_foreign=True,
+        supplier_items=True,
+        bank_balances=True,
+        receivables_balance=True,
     )
 
     def __init__(
@@ -97,6 +103,8 @@ class TripletexLedger(Ledger):
         self._clock = clock
         self._is_test = consumer_token.startswith("test-")
         self._payment_types: dict[str, list[Row]] = {}
+        #: the accounts that customers' open lines were found on, by company
+        self._customer_accounts: dict[str, set[int]] = {}
 
     def list_companies(self) -> list[LedgerCompany]:
         """The clients ticked for an accountant's key, and the key's own company where it may be read (an accountant's own may not)."""
@@ -143,6 +151,15 @@ class TripletexLedger(Ledger):
         invoices = self._invoices_behind(company, lines)
         with reading("open posts"):
             yield from items_of(lines, invoices, compare=as_of >= self._clock.today())
+
+    def receivables_balance(self, company: str, as_of: date) -> int:
+        return accounts.receivables_ore(self._wire, company, as_of, self._customer_accounts.get(company, ()))
+
+    def fetch_supplier_items(self, company: str, as_of: date) -> Iterator[SupplierItem]:
+        return accounts.supplier_items(self._wire, company, as_of)
+
+    def bank_balances(self, company: str, as_of: date) -> tuple[BankBalance, ...]:
+        return accounts.bank_balances(self._wire, company, as_of)
 
     def read_book(self, company: str, as_of: date) -> BookState:
         return book_state(self._wire, company, as_of, self._types(company))
@@ -202,6 +219,9 @@ class TripletexLedger(Ledger):
             )
         return None
 
+    def reverse_payment(self, company: str, order: PaymentOrder, receipt: PostingReceipt, on: date) -> PostingReceipt:
+        return reversal.reverse(self._wire, company, order, receipt, on)
+
     def close(self) -> None:
         """Nothing to give back: the HTTP client is shared by all openings and belongs to whoever made it."""
 
@@ -216,7 +236,10 @@ class TripletexLedger(Ledger):
             every = self._wire.windows(company, "/ledger/posting", params, LONG_AGO, beyond, names)
             with reading("postings"):
                 lines = [line for line in every if line["closeGroup"] is None or line["closeGroup"]["date"] >= beyond.isoformat()]
-        return [line for line in lines if line.get("customer")]
+        with reading("postings"):
+            mine = [line for line in lines if line.get("customer")]
+            self._customer_accounts[company] = {int(line["account"]["number"]) for line in mine}
+        return mine
 
     def _invoices_behind(self, company: str, lines: list[Row]) -> list[Row]:
         """The invoice list has no way to ask for open ones: fetch the months that have open invoice lines, neighbours in one go."""

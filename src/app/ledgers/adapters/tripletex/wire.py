@@ -34,6 +34,7 @@ TEST_PREFIX = "test-"
 TRIES = 5
 RESTARTS = 3
 TOO_LARGE = 23000
+SHORT_LIST = 1000
 
 Row = Mapping[str, Any]
 Pause = Callable[[int, timedelta | None], None]
@@ -83,6 +84,15 @@ class Wire:
             if (rows := self._one_pass(company, path, params)) is not None:
                 return rows
         raise TryLaterError(f"{path}: the list kept changing while it was read")
+
+    def rows(self, company: str, path: str, params: Mapping[str, Any]) -> list[Row]:
+        """A short list whose rows have no ids to page by: it must come whole."""
+        answer = self.get(company, path, {**params, "from": 0, "count": SHORT_LIST})
+        with reading(path):
+            found = list(answer["values"])
+        if len(found) >= SHORT_LIST:
+            raise ResultTooLargeError(f"{path}: more than {SHORT_LIST} rows")
+        return found
 
     def windows(
         self, company: str, path: str, params: Mapping[str, Any], first: date, beyond: date, names: tuple[str, str]

@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from app.api.inbound.mail import inbound_routes
 from app.db.unit_of_work import Database
-from app.messaging import tokens
+from app.messaging import sms_stops, tokens
 from app.messaging.adapters.link_mobility import LinkMobility
 from app.messaging.models import Delivery
 from app.net.http import HttpClient
+from sandbox.link import Answer, answer_of
 from support import make
 
 SECRET = "uten-gjetning-12345"
@@ -77,6 +78,27 @@ def test_what_is_no_json_is_refused(door: TestClient[Litestar], body: bytes) -> 
     assert door.post(f"/api/inbound/sms/{SECRET}", content=body).status_code == 400
 
 
-@pytest.mark.parametrize("said", [{}, [], 7, {"refId": 1}, {"refId": "nobody", "resultCode": 1001}, {"refId": "a" * 52, "resultCode": "x"}])
+def test_a_stop_posted_there_closes_the_road_and_start_opens_it(
+    door: TestClient[Litestar], database: Database, book: Any, message: Delivery
+) -> None:
+    for word, stopped in (("Stopp!", True), ("hva er dette", True), ("START", False)):
+        body = answer_of(Answer(message.address, word), database.clock.now())
+        assert door.post(f"/api/inbound/sms/{SECRET}", json=body).status_code == 200
+        with database.begin(make.scope(book.bureau)) as work:
+            assert sms_stops.is_stopped(work, message.company_id, message.address) is stopped
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        [],
+        7,
+        {"refId": 1},
+        {"refId": "nobody", "resultCode": 1001},
+        {"refId": "a" * 52, "resultCode": "x"},
+        {"source": 7, "userData": "STOP"},
+    ],
+)
 def test_a_report_about_nothing_of_ours_is_taken_and_forgotten(door: TestClient[Litestar], said: Any) -> None:
     assert door.post(f"/api/inbound/sms/{SECRET}", content=json.dumps(said)).status_code == 200

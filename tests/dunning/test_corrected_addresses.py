@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.dunning import correcting, handovers, loading
+from app.dunning import correcting, handovers, loading, overrides
 from app.dunning.correcting import AddressError
+from app.dunning.facts import Channel
 from app.dunning.models import CorrectedAddress
 from app.dunning.policy import Policy
+from app.dunning.policy_step import PolicyStep, StepKind, Tone
+from app.dunning.tiers import Place
 from app.messaging import tokens
 from app.messaging.models import Delivery
 from app.receivables.models import Debtor
@@ -164,3 +167,28 @@ def test_another_bureau_neither_sees_nor_corrects_it(town: Town, returned: Any) 
         assert work.session.execute(select(CorrectedAddress)).scalars().all() == []
         with pytest.raises(LookupError):
             correcting.correct_post(work, debtor(town).id, *NEW)
+
+
+def test_a_corrected_phone_number_takes_the_text_and_only_where_the_ledgers_own_does_not_work(town: Town) -> None:
+    town.sync()
+    with town.begin() as work:
+        overrides.put(
+            work, Place(town.company.id), {"steps": [PolicyStep(StepKind.REMINDER, 3, 7, (Channel.SMS,), Tone.FRIENDLY).as_json()]}
+        )
+    works = town.invoice(town.customer(phone="900 00 031"), overdue=1)
+    invoice = town.invoice(town.customer(phone="22 00 00 00"), overdue=5)
+    town.sync()
+    assert town.claim(invoice).reasons[0]["code"] == "no_channel_of_step"
+    with town.begin() as work:
+        correcting.correct_phone(work, town.claim(invoice).debtor_id, "900 00 032")
+        for number, field in (("900 00 033", "phone"), ("ni null null", "phone")):
+            with pytest.raises(AddressError) as refused:
+                correcting.correct_phone(work, town.claim(works).debtor_id, number)
+            assert refused.value.field == field
+    town.work_off()
+    assert (newest(town).channel, newest(town).address, newest(town).state) == ("sms", "+4790000032", "sent")
+    assert [one["code"] for one in newest(town).grounds or ()] == ["alongside", "by_person"]
+    with town.begin() as work:
+        (loaded,) = loading.load(work, [town.claim(invoice).id])
+        told: Any = handovers.package_of(work, loaded, town.law.rules(Policy(), town.clock.today()))["debtor"]
+    assert told["phone"] == "900 00 032"

@@ -39,7 +39,7 @@ from app.dunning.run_models import HeldRun, HeldStep, OutwardDay
 from app.dunning.wording import wording_text
 from app.jobs.models import Effect
 from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
-from app.messaging.models import Delivery, Document, InboundMail, MailSenderRow, Receipt
+from app.messaging.models import Delivery, Document, InboundMail, MailSenderRow, Receipt, SmsStop
 from app.receivables.models import BookReading, Debtor, GuardLimits, OpenItem, Payment
 from app.tenants.models import Absence, AuditEntry, Bureau, Company, IdempotencyKey, Membership, User
 from app.values.ids import new_id
@@ -143,6 +143,9 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (PhoneCall, {
             **his_own, "claim_id": his.claim.id, "outcome": "reached", "called_on": today, "note": mark, "called_by": mark,
             "called_at": now,
+        }),
+        (SmsStop, {
+            **his_own, "number": mark, "stopped_at": now, "lifted_at": now, "lifted_by": mark, "lift_reason": mark,
         }),
         (Receipt, {
             **his_own, "delivery_id": his.delivery.id, "state": "accepted", "at": now, "text_": f"250 OK {mark}",

@@ -22,6 +22,7 @@ class CorrectedAddress(CompanyRow, Base):
     channel: Mapped[str] = mapped_column(String(10))
     instead_of: Mapped[str] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(30))
     address_lines: Mapped[list[str]] = mapped_column(ARRAY(String(200)), default=list, server_default=text("'{}'"))
     postal_code: Mapped[str | None] = mapped_column(String(10))
     city: Mapped[str | None] = mapped_column(String(100))
@@ -33,9 +34,10 @@ class CorrectedAddress(CompanyRow, Base):
     __table_args__ = (
         within_bureau("company_id", "companies"),
         within_bureau("debtor_id", "debtors"),
-        CheckConstraint("channel in ('email','letter')", name="channel"),
+        CheckConstraint("channel in ('email','letter','sms')", name="channel"),
         CheckConstraint("source in ('register','person')", name="source"),
         CheckConstraint("(channel = 'email') = (email is not null)", name="email"),
+        CheckConstraint("(channel = 'sms') = (phone is not null)", name="phone"),
         CheckConstraint("(channel = 'letter') = (postal_code is not null and city is not null)", name="place"),
         Index("uq_corrected_addresses_active", "bureau_id", "debtor_id", "channel", unique=True, postgresql_where=text("ended_at is null")),
     )

@@ -14,23 +14,31 @@ from app.db.unit_of_work import UnitOfWork
 from app.dunning.address_models import CorrectedAddress
 from app.dunning.models import Notice
 from app.messaging.models import Delivery
+from app.messaging.sms_text import mobile_number
 from app.receivables.models import Debtor
 
 #: where a road has ended for a claim: the same address on it is not tried again
 DEAD_ENDS = ("bounced", "returned", "refused")
 
-CorrectedWay = Literal["email", "letter"]
+CorrectedWay = Literal["email", "letter", "sms"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """`mail` is None where no address is known or it is known to be dead (inkassoloven 1988 § 3 a asks for a safe way). `window`: the
-    lines of an envelope's window, name first; a letter goes there where `has_post`. `corrected`: what stands in, by channel."""
+    lines of an envelope's window, name first; a letter goes there where `has_post`. `phone`: as it is written, for calls. `corrected`: what
+    stands in, by channel."""
 
     mail: str | None
     window: tuple[str, ...]
     has_post: bool
+    phone: str | None = None
     corrected: Mapping[str, CorrectedAddress] = field(default_factory=dict)
+
+    @property
+    def mobile(self) -> str | None:
+        """The number that takes text messages, where it is one that does."""
+        return mobile_number(self.phone or "")
 
 
 def reached(debtor: Debtor, corrections: Sequence[CorrectedAddress] = ()) -> Reached:
@@ -42,17 +50,29 @@ def reached(debtor: Debtor, corrections: Sequence[CorrectedAddress] = ()) -> Rea
         mail = by_mail.email
     if (by_letter := standing.get("letter")) is not None:
         window, has_post = (debtor.name, *lines_of(by_letter)), True
-    return Reached(mail, window, has_post, standing)
+    phone = debtor.phone if (by_phone := standing.get("sms")) is None else by_phone.phone
+    return Reached(mail, window, has_post, phone, standing)
+
+
+def reached_now(work: UnitOfWork, debtor: Debtor) -> Reached:
+    """One debtor's."""
+    return reached(debtor, corrections(work, [debtor.id]).get(debtor.id, ()))
 
 
 def in_ledger(debtor: Debtor, channel: str) -> str:
     """The ledger's own address on a channel, without the name; empty where it has none."""
-    return debtor.email or "" if channel == "email" else "\n".join(_place(debtor))
+    match channel:
+        case "email":
+            return debtor.email or ""
+        case "sms":
+            return debtor.phone or ""
+    return "\n".join(_place(debtor))
 
 
 def lines_of(row: CorrectedAddress) -> tuple[str, ...]:
-    """A corrected postal address, as it stands below the name."""
-    return (*row.address_lines, f"{row.postal_code} {row.city}")
+    """What was put in the place of the ledger's; a postal address as it stands below the name."""
+    one = row.email or row.phone
+    return (one,) if one is not None else (*row.address_lines, f"{row.postal_code} {row.city}")
 
 
 def corrections(work: UnitOfWork, debtor_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[CorrectedAddress]]:

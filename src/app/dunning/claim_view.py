@@ -12,14 +12,16 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.agencies.models import AgencyCase
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import call_facts
+from app.dunning import addresses, call_facts
+from app.dunning.addresses import Reached
 from app.dunning.charges import InterestSpan, interest_runs_after, late_interest, principal_left
 from app.dunning.claim_list import as_reasons, standing_of
 from app.dunning.facts import Payment as PaidFact
 from app.dunning.models import ApprovalRequest, ApprovalVerdict, Claim, DecisionRow, Dispute, Hold, ListEntry, Notice, PhoneCall, WeeklyList
 from app.dunning.reasons import Reason
 from app.dunning.statutes.rates import RATES, Rates
-from app.messaging.models import Delivery, InboundMail, Receipt
+from app.messaging import sms_stops
+from app.messaging.models import Delivery, InboundMail, Receipt, SmsStop
 from app.receivables.book_state import LooseMoney, loose_money
 from app.receivables.models import Debtor, OpenItem, Payment
 from app.tenants.models import Company, User
@@ -106,8 +108,10 @@ class ClaimDetail:
     cases: tuple[AgencyCase, ...]
     replies: tuple[InboundMail, ...]
     loose: LooseMoney
+    reached: Reached
     approvals: tuple[AskedLine, ...] = ()
     calls: tuple[PhoneCall, ...] = ()
+    sms_stops: tuple[SmsStop, ...] = ()
 
     @property
     def net_ore(self) -> int:
@@ -153,7 +157,7 @@ class ClaimDetail:
 
 
 def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
-    """Fourteen queries, whatever the history. LookupError when the claim does not exist for this scope."""
+    """Sixteen queries, whatever the history. LookupError when the claim does not exist for this scope."""
     row = work.session.execute(
         select(Claim, OpenItem, Debtor, Company, standing_of(work.today()))
         .join(OpenItem, OpenItem.id == Claim.open_item_id)
@@ -167,7 +171,7 @@ def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
     payments = tuple(
         work.session.execute(select(Payment).where(Payment.open_item_id == item.id).order_by(Payment.paid_on, Payment.id)).scalars()
     )
-    notices = _notices(work, claim_id)
+    notices, reached = _notices(work, claim_id), addresses.reached_now(work, debtor)
     return ClaimDetail(
         claim=claim, item=item, debtor=debtor, company=company, standing=standing, reasons=as_reasons(claim.reasons),
         amounts=amounts_on(item, payments, [line.notice for line in notices], work.today()),
@@ -191,8 +195,16 @@ def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
         ),
         approvals=_approvals(work, claim_id),
         calls=tuple(call_facts.of_claim(work, claim_id)),
+        sms_stops=tuple(sms_stops.of_numbers(work, company.id, _numbers(reached, notices))),
+        reached=reached,
         loose=loose_money(work, [debtor.id]).get(debtor.id, LooseMoney(0, 0, False)),
     )  # fmt: skip
+
+
+def _numbers(reached: Reached, notices: Sequence[NoticeLine]) -> set[str]:
+    """The debtor's number now, and those at which he was written to about this claim."""
+    used = {one.delivery.address for line in notices for one in line.deliveries if one.delivery.channel == "sms"}
+    return used if reached.mobile is None else used | {reached.mobile}
 
 
 def amounts_on(item: OpenItem, payments: Sequence[Payment], notices: Sequence[Notice], on: date, rates: Rates = RATES) -> AmountsToday:

@@ -15,10 +15,12 @@ from sqlalchemy import ColumnElement, func, literal, select, update
 from app.credit.ports import Insolvency, RegisterEntry
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.addresses import DEAD_ENDS, CorrectedWay, in_ledger
+from app.dunning.call_facts import Outcome
 from app.dunning.holds import HoldError
-from app.dunning.models import Claim, CorrectedAddress, Notice
+from app.dunning.models import Claim, CorrectedAddress, Notice, PhoneCall
 from app.messaging.models import Delivery
 from app.messaging.receipts import NOT_DELIVERED
+from app.messaging.sms_text import mobile_number
 from app.receivables.models import Debtor
 from app.tenants import audit
 from app.values.ids import new_id
@@ -30,6 +32,7 @@ CITY_MAX = 40
 EMAIL_MAX = 254
 _POSTAL_CODE = re.compile(r"[0-9]{4}", re.ASCII)
 _WORD = r"[^\s@<>,;:\"\\()\[\]\x00-\x1f\x7f]+"
+_PHONE = re.compile(r"\+?[0-9][0-9 ]{6,18}[0-9]", re.ASCII)
 _EMAIL = re.compile(rf"{_WORD}@{_WORD}\.{_WORD}")
 #: such a unit is reached by nobody at the address the register still shows
 _GONE = (Insolvency.DELETED, Insolvency.REMOVED)
@@ -118,6 +121,16 @@ def correct_mail(work: UnitOfWork, debtor_id: uuid.UUID, email: str, source: Sou
     return _put(work, debtor, "email", source, email=address)
 
 
+def correct_phone(work: UnitOfWork, debtor_id: uuid.UUID, phone: str) -> CorrectedAddress:
+    """This number is called, and written to where it is a mobile's. AddressError names `phone`; LookupError: no such debtor."""
+    number = " ".join(phone.split())
+    if not _PHONE.fullmatch(number):
+        raise AddressError("phone", N_("Write one phone number, such as 900 00 000, or +46 and the number for one abroad."))
+    debtor = _debtor(work, debtor_id)
+    _check(work, debtor, "sms", mobile_number(number) or number, "phone")
+    return _put(work, debtor, "sms", "person", phone=number)
+
+
 def end(work: UnitOfWork, debtor_id: uuid.UUID, channel: str) -> None:
     """The ledger's own address holds again. LookupError: nothing is put in its place."""
     debtor = _debtor(work, debtor_id)
@@ -140,11 +153,22 @@ def _check(work: UnitOfWork, debtor: Debtor, channel: CorrectedWay, address: str
     if address.casefold() in dead:
         raise AddressError(field, N_("This is an address that failed. Give another."))
     standing = select(CorrectedAddress.id).where(*_standing(debtor, channel))
-    own = in_ledger(debtor, channel)
-    known = own if channel == "email" else f"{debtor.name}\n{own}"
-    works = debtor.email_bad_reason is None if channel == "email" else bool(debtor.postal_code and debtor.city)
+    own, (known, works) = in_ledger(debtor, channel), _ledgers_own(work, debtor, channel)
     if own and works and known.casefold() not in dead and work.session.execute(standing).first() is None:
         raise AddressError(field, N_("Nothing has come back from the ledger's own address. If it is wrong, correct it in the ledger."))
+
+
+def _ledgers_own(work: UnitOfWork, debtor: Debtor, channel: CorrectedWay) -> tuple[str, bool]:
+    """The ledger's address as a delivery would have it, and whether nothing is known against it."""
+    own = in_ledger(debtor, channel)
+    match channel:
+        case "email":
+            return own, debtor.email_bad_reason is None
+        case "sms":
+            wrong = select(PhoneCall.id).join(Claim, Claim.id == PhoneCall.claim_id)
+            wrong = wrong.where(Claim.debtor_id == debtor.id, PhoneCall.outcome == Outcome.WRONG_NUMBER)
+            return mobile_number(own) or own, mobile_number(own) is not None and work.session.execute(wrong).first() is None
+    return f"{debtor.name}\n{own}", bool(debtor.postal_code and debtor.city)
 
 
 def _put(work: UnitOfWork, debtor: Debtor, channel: CorrectedWay, source: Source, **address: object) -> CorrectedAddress:

@@ -237,7 +237,8 @@ class ClaimFacts:
     `objected`: the debtor has objected, now or before, and nobody has found it obviously groundless (inkassoloven 2026 § 18).
     `unallocated_ore`: the debtor's money in the ledger that is tied to no invoice; `unallocated_covers`: it could pay one of his open ones.
     `credit_note_ore`: his credit notes tied to none. `run_held_on`: the day of a run that looked wrong; `run_until`: called off till then.
-    `ledger_collected_on`: the day the ledger itself gave the invoice to an agency.
+    `ledger_collected_on`: the day the ledger itself gave the invoice to an agency. `texts_stopped_on`: the day the debtor asked for no more
+    text messages.
     """
 
     remaining_ore: int
@@ -279,3 +280,4 @@ class ClaimFacts:
     run_until: date | None = None
     ledger_collected_on: date | None = None
     arrangement: Arrangement | None = None
+    texts_stopped_on: date | None = None

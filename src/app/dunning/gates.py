@@ -25,19 +25,28 @@ def outward(case: Case, step: consent.Outward, *reasons: Reason) -> Answer:
     unfit = unfit_book(case)
     if unfit is not None:
         return unfit
+    stopped = _texts_stopped(case, step)
     if isinstance(step, SendNotice) and not case.facts.reachable:
-        return ask(Question.NO_CHANNEL, because("no_channel"))
+        return ask(Question.NO_CHANNEL, *stopped, because("no_channel"))
     if isinstance(step, SendNotice) and not _ways(step) & set(case.facts.roads):
-        return ask(Question.NO_CHANNEL, because("no_channel_of_step"))
+        return ask(Question.NO_CHANNEL, *stopped, because("no_channel_of_step"))
     question, said = consent.gate(case, step)
     asked, why = question or (step, ())
-    return asked, (*why, *reasons, *said, *guarding.remarks(case), *_restrictions(case, step))
+    return asked, (*why, *reasons, *said, *stopped, *guarding.remarks(case), *_restrictions(case, step))
 
 
 def _ways(step: SendNotice) -> set[Channel]:
     """The ways that count: what later steps rest on must be in writing, and a text message only goes beside it."""
     ways = set(step.channels)
     return ways if isinstance(step, SendReminder | SendDueNotice) else ways & WRITING
+
+
+def _texts_stopped(case: Case, step: consent.Outward) -> tuple[Reason, ...]:
+    """A way of the step that the debtor has closed; the others are open."""
+    stopped_on = case.facts.texts_stopped_on
+    if stopped_on is None or not isinstance(step, SendNotice) or Channel.SMS not in step.channels:
+        return ()
+    return (because("texts_stopped", stopped_on=stopped_on),)
 
 
 def unfit_book(case: Case) -> Answer | None:

@@ -99,7 +99,7 @@ def package_of(work: UnitOfWork, one: Loaded, rules: Rules) -> dict[str, object]
     return {
         "debtor": {
             "name": debtor.name, "number": debtor.number, "is_person": one.facts.debtor_kind.is_consumer,
-            "organisation_number": debtor.organisation_number, "phone": debtor.phone, **_address(one),
+            "organisation_number": debtor.organisation_number, "phone": one.reached.phone, **_address(one),
         },
         "invoice_number": item.document_number or item.external_id,
         "invoice_date": (item.issued_on or due_on).isoformat(),

@@ -21,8 +21,8 @@ from app.dunning import facts as f
 from app.dunning.addresses import Reached
 from app.dunning.models import ApprovalRequest, ApprovalVerdict, Claim, Dispute, Hold, ListEntry, Notice, WeeklyList
 from app.ledgers.models import CompanyLink, SyncRun
-from app.messaging.models import Delivery
-from app.messaging.sms_text import mobile_number
+from app.messaging import sms_stops
+from app.messaging.models import Delivery, SmsStop
 from app.receivables.models import Debtor, OpenItem
 from app.receivables.models import Payment as SeenPayment
 from app.tenants.models import Company, User
@@ -108,11 +108,12 @@ def load(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], *, lock: bool = False
     )  # fmt: skip
     followed = follow_ups(work, {claim.company_id for claim, _, _ in rows})
     corrected = addresses.corrections(work, {claim.debtor_id for claim, _, _ in rows})
+    texts_stopped = sms_stops.standing(work, {claim.company_id for claim, _, _ in rows})
     loaded = []
     for claim, item, debtor in rows:
         reached = addresses.reached(debtor, corrected.get(debtor.id, ()))
-        roads = _roads(debtor, reached, around.dead_ends[claim.id])
-        facts = _facts(claim, item, debtor, roads, around)
+        roads, stop = _roads(reached, around.dead_ends[claim.id], texts_stopped.get(claim.company_id, {}))
+        facts = _facts(claim, item, debtor, roads, stop, around)
         loaded.append(Loaded(claim, item, debtor, facts, followed[claim.company_id], roads, reached))
     return loaded
 
@@ -137,7 +138,7 @@ class _Around:
     called: dict[uuid.UUID, tuple[date, ...]]
 
 
-def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, around: _Around) -> f.ClaimFacts:
+def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: SmsStop | None, around: _Around) -> f.ClaimFacts:
     known = around.circumstances.get(debtor.id, circumstances.Known())
     ledger_said = ledger_notices.past_notices(item.ledger_notices, item.ledger_reminders)
     return f.ClaimFacts(
@@ -173,17 +174,20 @@ def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, around: _
         **around.runs.get(claim.id, {}),
         arrangement=around.arrangements.get(claim.id),
         called_on=around.called.get(claim.id, ()),
+        texts_stopped_on=None if stop is None else oslo_date(stop.stopped_at),
     )
 
 
-def _roads(debtor: Debtor, reached: Reached, dead_ends: set[tuple[str, str]]) -> Roads:
+def _roads(reached: Reached, dead_ends: set[tuple[str, str]], stops: Mapping[str, SmsStop]) -> tuple[Roads, SmsStop | None]:
+    """What is open, and the debtor's own stop where one of them would be."""
     mail, letter = reached.mail, "\n".join(reached.window) if reached.has_post else None
-    mobile = mobile_number(debtor.phone or "")
+    mobile = reached.mobile
+    stop = stops.get(mobile or "")
     return Roads(
         mail=None if mail is None or ("email", mail) in dead_ends else mail,
         letter=None if letter is None or ("letter", letter) in dead_ends else letter,
-        sms=None if mobile is None or ("sms", mobile) in dead_ends else mobile,
-    )
+        sms=None if mobile is None or stop is not None or ("sms", mobile) in dead_ends else mobile,
+    ), stop
 
 
 def follow_ups(work: UnitOfWork, companies: set[uuid.UUID]) -> dict[uuid.UUID, FollowUp]:

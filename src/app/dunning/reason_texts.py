@@ -74,6 +74,7 @@ REASON_TEXTS: dict[str, str] = {
     "run_cancelled": N_("Somebody called off the run this step belonged to: it is looked at again on {until_on}."),
     "credit_open": N_("The debtor has {credit_ore} kr to his credit that is tied to no invoice: after it {net_ore} kr is left."),
     "no_channel_of_step": N_("We cannot reach the debtor in any of the ways the company has chosen for this step."),
+    "texts_stopped": N_("The debtor wrote STOP on {stopped_on}: no text message goes to the number, and the other ways are used."),
     "no_sending_day": N_("Notices do not go out today; the next day for them is {next_on}."),
     "due_notice_later": N_("The claim falls due on {due_on}; the company sends a notice of it {days} days before."),
     "due_notice_due": N_("The claim falls due on {due_on}, and the company wishes to tell the debtor so beforehand."),

@@ -21,7 +21,7 @@ from app.dunning.sending_times import opens_in
 from app.jobs.effects import Counterpart, Go, Intent, Later, NotThere, Sent, Stop
 from app.ledgers.live import read_live
 from app.ledgers.sync import Doorway
-from app.messaging import deliveries, senders, tokens
+from app.messaging import deliveries, senders, sms_stops, tokens
 from app.messaging.models import Delivery
 from app.messaging.ports import Enclosure, Mail, Mailer, Printer, PrintJob, Sms, Texter
 from app.messaging.senders import MailHouse
@@ -190,6 +190,8 @@ class NoticeBySms(_Road):
         company = work.session.execute(select(Company).where(Company.id == notice.company_id)).scalar_one()
         if delivery.document_id is None:
             return Stop("the words of this message are gone")
+        if sms_stops.is_stopped(work, delivery.company_id, delivery.address):
+            return Stop("the debtor has asked for no more text messages")
         text, _ = deliveries.read_mail(work, delivery.document_id)
         try:
             sender = sender_id(company.name)

@@ -172,7 +172,8 @@ from ({" union all ".join(side.rows for side in SIDES)}) one group by claim_id
 """
 #: what makes a claim be looked at by itself, and anew in every transaction, for what is known of it is not in the fingerprint: a credit
 #: tied to no invoice, wishes for one debtor or one claim, a yes asked of a person, what people know of a debtor, a step of a held run,
-#: a call that was made, an agreement on payment, a corrected address, a stop of the whole debtor or company
+#: a call that was made, an agreement on payment, a corrected address, a stop of the whole debtor or company, a STOP from what may be his
+#: number (written as in the ledger, so by its last eight digits)
 BY_ITSELF = """
 exists (select from open_items credit where credit.debtor_id = t.debtor_id and credit.state = 'open' and credit.remaining_ore < 0)
 or exists (select from approval_requests asked where asked.claim_id = t.claim_id)
@@ -183,6 +184,8 @@ or exists (select from holds stop where stop.claim_id is null and stop.lifted_at
   and (stop.debtor_id is null or stop.debtor_id = t.debtor_id))
 or exists (select from debtor_circumstances known where known.debtor_id = t.debtor_id)
 or exists (select from corrected_addresses known where known.debtor_id = t.debtor_id)
+or exists (select from sms_stops said where said.company_id = t.company_id and said.lifted_at is null
+  and right(regexp_replace(d.phone, '[^0-9]', '', 'g'), 8) = right(said.number, 8))
 or t.debtor_id in (select wish.debtor_id from policies wish where wish.debtor_id is not null)
 or t.claim_id in (select wish.claim_id from policies wish where wish.claim_id is not null)
 """

@@ -11,6 +11,7 @@ from typing import Any
 from app.dunning.claim_list import as_reasons
 from app.dunning.claim_view import ClaimDetail, ListLine, NoticeLine
 from app.dunning.reasons import Reason
+from app.messaging.sms_stops import THE_DEBTOR
 from app.values.calendar import OSLO
 
 Fact = str | int | date | None
@@ -43,6 +44,7 @@ def timeline(detail: ClaimDetail) -> list[Event]:
         *_notices(detail),
         *_people(detail),
         *_calls(detail),
+        *_texts(detail),
         *_replies(detail),
         *_approvals(detail),
         *_lists(detail),
@@ -122,6 +124,14 @@ def _people(detail: ClaimDetail) -> Iterator[Event]:
 def _calls(detail: ClaimDetail) -> Iterator[Event]:
     for call in detail.calls:
         yield Event(call.called_at, f"called_{call.outcome}", {"text": call.note}, actor=call.called_by)
+
+
+def _texts(detail: ClaimDetail) -> Iterator[Event]:
+    for stop in detail.sms_stops:
+        yield Event(stop.stopped_at, "texts_stopped", {"text": stop.number}, mood="warn")
+        if stop.lifted_at is not None:
+            by_debtor = stop.lifted_by == THE_DEBTOR
+            yield Event(stop.lifted_at, "texts_allowed", {"text": stop.lift_reason}, actor=None if by_debtor else stop.lifted_by)
 
 
 def _replies(detail: ClaimDetail) -> Iterator[Event]:

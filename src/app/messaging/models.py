@@ -58,6 +58,7 @@ class Delivery(CompanyRow, Base):
         ),
         Index("ix_deliveries_purpose", "bureau_id", "purpose_id"),
         Index("ix_deliveries_bounce_token", "bureau_id", "bounce_token"),
+        Index("ix_deliveries_sms_address", "bureau_id", "address", postgresql_where=text("channel = 'sms'")),
     )
 
 
@@ -75,6 +76,22 @@ class Receipt(CompanyRow, Base):
         within_bureau("company_id", "companies"),
         within_bureau("delivery_id", "deliveries"),
         UniqueConstraint("bureau_id", "delivery_id", "state", "external_id", postgresql_nulls_not_distinct=True),
+    )
+
+
+class SmsStop(CompanyRow, Base):
+    """A debtor's STOP: no text messages from this company to the number. Ended by his START, or by a person with a reason."""
+
+    __tablename__ = "sms_stops"
+    number: Mapped[str] = mapped_column(String(20))
+    stopped_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(String(200))
+    lift_reason: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        within_bureau("company_id", "companies"),
+        CheckConstraint("(lifted_at is null) = (lifted_by is null) and (lifted_at is null) = (lift_reason is null)", name="lifted"),
+        Index("uq_sms_stops_active", "bureau_id", "company_id", "number", unique=True, postgresql_where=text("lifted_at is null")),
     )
 
 

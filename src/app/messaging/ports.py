@@ -82,6 +82,14 @@ class SmsReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsAnswer:
+    """A text message that came in. Unsigned: it may say less than it seems to."""
+
+    from_number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The channel took it over; it is not yet delivered."""
 
@@ -102,6 +110,10 @@ class Texter(Protocol):
 
     def read_report(self, body: Any) -> SmsReceipt | None:
         """What the gateway has posted to us about a message; None for what is no report of its."""
+        ...
+
+    def read_answer(self, body: Any) -> SmsAnswer | None:
+        """A message that the gateway has taken from a telephone and posted to us; None for anything else."""
         ...
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 
 from app.db.unit_of_work import UnitOfWork
+from app.dunning import addresses
+from app.dunning.addresses import Reached
 from app.dunning.charges import effective_due_on, late_interest
 from app.dunning.claim_list import standing_of
 from app.dunning.models import Claim
@@ -87,6 +89,7 @@ class DebtorDetail:
     interest_ore: int
     interest_per_day_ore: int | None
     missing: tuple[Missing, ...]
+    reached: Reached
 
 
 def list_debtors(
@@ -126,12 +129,13 @@ def debtor_detail(work: UnitOfWork, debtor_id: uuid.UUID, rates: Rates = RATES) 
     today = work.today()
     owed = [one for one in open_items if one.item.state == "open" and one.item.currency == "NOK"]
     overdue = [one for one in owed if one.days_overdue is not None and one.days_overdue > 0 and one.item.remaining_ore > 0]
+    reached = addresses.reached_now(work, debtor)
     interest = sum(_interest(one.item, today, rates) for one in overdue)
     return DebtorDetail(
         debtor=debtor, company=company, open_items=open_items,
         closed_items=_items(work, debtor_id, OpenItem.state.in_(["paid", "credited"]), CLOSED_ROWS),
         open_ore=sum(one.item.remaining_ore for one in owed), overdue_ore=sum(one.item.remaining_ore for one in overdue),
-        interest_ore=interest, interest_per_day_ore=_per_day(overdue, today, rates), missing=_missing(work, debtor),
+        interest_ore=interest, interest_per_day_ore=_per_day(overdue, today, rates), missing=_missing(work, debtor, reached), reached=reached,
     )  # fmt: skip
 
 
@@ -211,11 +215,13 @@ def _per_day(overdue: Sequence[DebtorItem], today: date, rates: Rates) -> int | 
     return None if tomorrow.missing_from is not None else tomorrow.total_ore
 
 
-def _missing(work: UnitOfWork, debtor: Debtor) -> tuple[Missing, ...]:
+def _missing(work: UnitOfWork, debtor: Debtor, reached: Reached) -> tuple[Missing, ...]:
+    """What a person has put in the place of the ledger's is not missing."""
+    by_mail, by_letter = "email" in reached.corrected, "letter" in reached.corrected
     asked = (
-        (Missing.EMAIL, not debtor.email),
-        (Missing.EMAIL_BOUNCES, bool(debtor.email) and debtor.email_bad_reason is not None),
-        (Missing.ADDRESS, not (debtor.address_lines and debtor.postal_code and debtor.city)),
+        (Missing.EMAIL, not debtor.email and not by_mail),
+        (Missing.EMAIL_BOUNCES, bool(debtor.email) and debtor.email_bad_reason is not None and not by_mail),
+        (Missing.ADDRESS, not (debtor.address_lines and debtor.postal_code and debtor.city) and not by_letter),
         (Missing.ORGANISATION_NUMBER, debtor.kind != "consumer" and not debtor.organisation_number),
         (
             Missing.STANDING,

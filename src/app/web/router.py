@@ -43,6 +43,7 @@ from app.web.bureau import (
     segments,
     senders,
     settings,
+    sms_stops,
     sync_progress,
     texts,
     what_happens,
@@ -109,6 +110,7 @@ PAGES: list[ControllerRouterHandler] = [
     *act_impact.HANDLERS,
     *limitation.HANDLERS,
     *addresses.HANDLERS,
+    *sms_stops.HANDLERS,
     *circumstances.HANDLERS,
 ]
 

@@ -46,6 +46,8 @@ SAYINGS: dict[str, str] = {
     "dispute-decided": N_("The objection is decided."),
     "item-confirmed": N_("The invoice is confirmed and is followed up from now on."),
     "address-corrected": N_("The address is used from now on. What reached nobody is said again, with a new deadline."),
+    "texts-allowed": N_("Text messages may go to the number again."),
+    "texts-need-reason": N_("Nothing was changed: say why text messages may go again."),
     "saved": N_("Saved."),
     "policy-saved": N_("The new rules are saved and used from now on."),
     "rules-cleared": N_("Cleared. What is inherited holds from now on."),
@@ -99,6 +101,7 @@ _BAD = frozenset(
         "ledger-silent",
         "act-settled-already",
         "not-offered",
+        "texts-need-reason",
         "run-decided-already",
     }
 )

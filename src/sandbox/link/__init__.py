@@ -1,6 +1,7 @@
 """LINK Mobility's SMS gateway (document 1.6): takes messages, shows them on a page, and reports to a gate what became of them.
 
-How the gateway retries a report, and whether it signs it, is not documented: it is posted once, unsigned.
+How the gateway retries a report, and whether it signs it, is not documented: it is posted once, unsigned. Messages from telephones are not
+in the document at all: they are posted to the same gate, by the names it uses for those to them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,13 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sandbox.world import OSLO, Fidelity, World
 
 Json = dict[str, Any]
-FIDELITY: dict[str, Fidelity] = {"POST /link/sms/send": "spec", "delivery report (JSON)": "spec"}
+FIDELITY: dict[str, Fidelity] = {
+    "POST /link/sms/send": "spec",
+    "delivery report (JSON)": "spec",
+    "message from a telephone (JSON)": "assumed",
+}
 ACCOUNT = ("reskontro", "link-sandbox-password", "COMMON_API", "12345")
+OUR_NUMBER = "26300"
 KEPT_MAX = 2_000
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c;background:#fff}"
@@ -84,7 +90,7 @@ def routes(world: World) -> Router:
         route_handlers=[
             Router("/link/sms", route_handlers=[send]),
             Router("/sms", route_handlers=[index, messages]),
-            Router("/control/link", route_handlers=[set_gate, set_behaviour]),
+            Router("/control/link", route_handlers=[set_gate, set_behaviour, write]),
         ],
         dependencies={"world": Provide(the_world, sync_to_thread=False), "gateway": Provide(the_gateway, sync_to_thread=False)},
     )
@@ -161,6 +167,30 @@ def set_behaviour(number: FromPath[str], data: JSONBody[Behaviour], gateway: Nam
     return data
 
 
+class Answer(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody writes on a telephone."""
+
+    source: str
+    text: str
+
+
+@post("/answers", status_code=202, sync_to_thread=True)
+def write(data: JSONBody[Answer], world: NamedDependency[World], gateway: NamedDependency[Gateway]) -> Json:
+    """A message to our number: posted to the gate before this answers."""
+    posted = answer_of(data, world.now())
+    if gateway.gate:
+        _post(gateway.gate, posted)
+    return posted
+
+
+def answer_of(answer: Answer, at: datetime) -> Json:
+    return {
+        "id": f"Mo{at:%Y%m%d%H%M%S}", "source": answer.source, "sourceTON": "MSISDN", "destination": OUR_NUMBER,
+        "destinationTON": "SHORTNUMBER", "userData": answer.text, "operator": "no.telenor",
+        "timestamp": at.isoformat(timespec="seconds"),
+    }  # fmt: skip
+
+
 def report_of(message: Message) -> Json:
     """As the gateway writes it."""
     at = message.at.isoformat(timespec="seconds")
@@ -171,9 +201,13 @@ def report_of(message: Message) -> Json:
 
 
 def _report(gate: str, message: Message) -> None:
+    _post(gate, report_of(message))
+
+
+def _post(gate: str, body: Json) -> None:
     """One try only: the vendor publishes no retry policy."""
     try:
-        httpx.post(gate, json=report_of(message), timeout=5, trust_env=False)
+        httpx.post(gate, json=body, timeout=5, trust_env=False)
     except httpx.HTTPError:
         return
 

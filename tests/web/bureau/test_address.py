@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.dunning.addresses import in_ledger
-from app.dunning.models import CorrectedAddress
+from app.dunning.models import Claim, CorrectedAddress
+from app.messaging.models import SmsStop
 from app.receivables.models import Debtor
+from app.values.ids import new_id
 from support import make
 from support.office import Office
 from support.pages import words_of
@@ -93,3 +95,45 @@ def test_the_neighbour_neither_looks_up_nor_corrects(office: Office, debtor: Deb
     assert stranger.submit(f"{path}/register").status_code == 404
     assert stranger.submit(path, channel="letter", address_lines="Nygata 2", postal_code="5010", city="Bergen").status_code == 404
     assert kept(office) == []
+
+
+def test_what_is_used_instead_is_shown_with_its_source_and_is_not_missing(office: Office, debtor: Debtor) -> None:
+    database = office.house.database
+    with database.begin(office.scope) as work:
+        row = work.session.get_one(Debtor, (debtor.bureau_id, debtor.id))
+        row.email, row.email_bad_reason, row.phone = "borte@nordlys.example", "5.1.1", "22 00 00 00"
+        claim = work.session.execute(select(Claim.id).where(Claim.debtor_id == debtor.id)).scalar_one()
+    path = f"/debtors/{debtor.id}/address"
+    for typed in (
+        {"channel": "email", "email": "ny@nordlys.example"},
+        {"channel": "letter", "address_lines": "Nygata 2", "postal_code": "5010", "city": "Bergen"},
+        {"channel": "sms", "phone": "900 00 077"},
+    ):
+        assert office.browser.submit(path, **typed).status_code == 303
+    assert office.browser.submit(path, channel="sms", phone="en to tre").status_code == 422
+    page = words_of(office.browser.get(f"/debtors/{debtor.id}").text)
+    for shown in (page, words_of(office.browser.get(f"/claims/{claim}").text)):
+        for used in ("ny@nordlys.example", "Nygata 2, 5010 Bergen", "900 00 077"):
+            assert f"{used} Rettet av" in shown
+        assert "borte@nordlys.example" not in shown
+        assert "i retur" not in shown.partition("Fakturaen")[2].partition("Regler")[0]
+    assert "E-postadressen" not in page
+
+
+def test_a_stop_is_shown_and_lifted_only_with_a_reason(office: Office, debtor: Debtor) -> None:
+    database = office.house.database
+    with database.begin(office.scope) as work:
+        work.session.get_one(Debtor, (debtor.bureau_id, debtor.id)).phone = "900 00 078"
+        work.session.add(
+            SmsStop(
+                bureau_id=debtor.bureau_id, id=new_id(), company_id=debtor.company_id, number="+4790000078", stopped_at=work.now(),
+            )
+        )  # fmt: skip
+    page = f"/debtors/{debtor.id}"
+    assert "Skyldneren skrev STOPP" in words_of(office.browser.get(page).text)
+    refused = office.browser.submit(f"{page}/texts/allow", reason=" ")
+    assert "Skyldneren skrev STOPP" in words_of(office.browser.get(refused.headers["location"]).text)
+    lifted = office.browser.submit(f"{page}/texts/allow", reason="Ringte og ba om SMS")
+    words = words_of(office.browser.get(lifted.headers["location"]).text)
+    assert "Det kan sendes SMS til nummeret igjen." in words
+    assert "Skyldneren skrev STOPP" not in words

@@ -10,7 +10,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from app.messaging.ports import Accepted, Sms, SmsReceipt
+from app.messaging.ports import Accepted, Sms, SmsAnswer, SmsReceipt
 from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterError, UnknownOutcomeError
 from app.net.http import HttpClient, Reply
 
@@ -24,6 +24,9 @@ DELIVERED = 1001
 UNDECIDED = frozenset({0, 4, 5, 1000, 1005, 1007, 1008, 1010, 1011, 1012})
 #: a message about a debt is no use a day later
 VALID_FOR_MS = 12 * 60 * 60 * 1000
+#: a number without its country has so many digits
+NORWEGIAN_DIGITS = 8
+ANSWER_MAX = 2_000
 
 
 class NoGateway:
@@ -33,6 +36,9 @@ class NoGateway:
         raise TryLaterError("no SMS gateway is set up (LINK_SMS_URL)", OUR_OWN_FAULT)
 
     def read_report(self, body: Any) -> SmsReceipt | None:
+        return None
+
+    def read_answer(self, body: Any) -> SmsAnswer | None:
         return None
 
 
@@ -73,6 +79,9 @@ class LinkMobility:
     def read_report(self, body: Any) -> SmsReceipt | None:
         return read_report(body)
 
+    def read_answer(self, body: Any) -> SmsAnswer | None:
+        return read_answer(body)
+
 
 def read_report(body: Any) -> SmsReceipt | None:
     if not isinstance(body, dict) or not isinstance(body.get("refId"), str):
@@ -83,6 +92,17 @@ def read_report(body: Any) -> SmsReceipt | None:
     number = int(code)
     state = "delivered" if number == DELIVERED else "undecided" if number in UNDECIDED else "failed"
     return SmsReceipt(str(body["refId"])[:200], state, number, str(body.get("id") or "")[:200])
+
+
+def read_answer(body: Any) -> SmsAnswer | None:
+    """Document 1.6 does not describe messages from telephones: read by the names it uses for those to them."""
+    if not isinstance(body, dict) or "resultCode" in body:
+        return None
+    source, said = body.get("source"), body.get("userData")
+    if not isinstance(said, str) or not isinstance(source, str) or re.fullmatch(r"\+?\d{6,15}", source) is None:
+        return None
+    abroad = source if source.startswith("+") or len(source) <= NORWEGIAN_DIGITS else f"+{source}"
+    return SmsAnswer(abroad, said[:ANSWER_MAX])
 
 
 def _trouble(answer: Reply) -> OutsideError:

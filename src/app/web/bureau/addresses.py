@@ -24,7 +24,7 @@ from app.web.pages import Form, FormError, page, refuse, see_other, text_of
 
 PAGE = "pages/address.html"
 GUARDS = [requires(Permission.HOLD)]
-TYPED = ("address_lines", "postal_code", "city", "email")
+TYPED = ("address_lines", "postal_code", "city", "email", "phone")
 
 
 @get("/debtors/{debtor_id:uuid}/address", guards=[requires(Permission.VIEW)], sync_to_thread=True)
@@ -39,6 +39,8 @@ def correct_address(work: Work, frame: PageFrame, debtor_id: FromPath[uuid.UUID]
     try:
         if text_of(data, "channel") == "email":
             correcting.correct_mail(work, debtor_id, typed["email"])
+        elif text_of(data, "channel") == "sms":
+            correcting.correct_phone(work, debtor_id, typed["phone"])
         else:
             correcting.correct_post(work, debtor_id, typed["address_lines"].splitlines(), typed["postal_code"], typed["city"])
     except AddressError as fault:
@@ -102,7 +104,7 @@ def _context(
     corrected = addresses.corrections(work, [debtor_id]).get(debtor_id, [])
     return {
         "debtor": debtor, "failed": correcting.failed(work, debtor_id), "ledger_lines": addresses.in_ledger(debtor, "letter").splitlines(),
-        "corrected": [(row, addresses.lines_of(row) if row.email is None else (row.email,)) for row in corrected],
+        "corrected": [(row, addresses.lines_of(row)) for row in corrected],
         "in_force": addresses.reached(debtor, corrected).corrected, "typed": dict.fromkeys(TYPED, "") | (typed or {}),
         "errors": errors or {}, "entry": entry, "found_post": None if entry is None else correcting.post_in(entry),
         "found_mail": None if entry is None else correcting.mail_in(entry),

@@ -14,6 +14,7 @@ from app.credit.queries import checks
 from app.dunning import correcting, letter_language, wide_holds
 from app.dunning.policy_view import tier_view
 from app.dunning.tiers import Place
+from app.messaging import sms_stops
 from app.portfolio.debtor_book import DebtorFilter, debtor_detail, list_debtors
 from app.receivables import book_state
 from app.tenants import companies
@@ -61,6 +62,7 @@ def show_debtor(debtor_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, id
         "rules_path": f"/debtors/{debtor_id}/rules",
         "words": rule_words,
         "loose": loose,
+        "sms_stop": sms_stops.standing(work, [found.company.id]).get(found.company.id, {}).get(found.reached.mobile or ""),
         "failed": correcting.failed(work, debtor_id),
     }
     return page("pages/debtors/show.html", frame, it=found, checks=known, may_check=may_check, now=work.now(), **rules)

@@ -49,6 +49,11 @@ LEDGERS = {
         ("https://api.fiken.no/api/v2", "/fiken/api/v2"), ("https://fiken.no/oauth", "/fiken/oauth"),
         {"client_id": "reskontro-sandbox", "client_secret": "fiken-sandbox-secret"},
     ),
+    "businesscentral": _LedgerRow(
+        ("https://api.businesscentral.dynamics.com", "/businesscentral"),
+        ("https://login.microsoftonline.com/organizations/oauth2/v2.0", "/businesscentral/login"),
+        {"client_id": "reskontro-sandbox", "client_secret": "entra-sandbox-secret"},
+    ),
 }  # fmt: skip
 
 

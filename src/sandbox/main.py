@@ -22,6 +22,7 @@ from sandbox.world import World
 SIMULATORS = {
     "tripletex": "Regnskapssystem: Tripletex",
     "fiken": "Regnskapssystem: Fiken (OAuth2)",
+    "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
     "kravia": "Inkassoforetak: Kravia",
     "brreg": "Brønnøysundregistrene",
     "mail": "Postkasse: alt som sendes på e-post",

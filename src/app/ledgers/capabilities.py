@@ -77,6 +77,7 @@ class Capabilities:
 
     `max_concurrency` counts calls at the same time within what the vendor counts by (user, key or app). `loose_credits`: money and credit
     notes that nobody has tied to an invoice are among the open items; where they are not, the sum cannot be held against the account.
+    `dates_payments`: each payment is told with its day; where not, only how much is settled, and the day is the one we saw it on.
     """
 
     ledger: str
@@ -89,6 +90,8 @@ class Capabilities:
     finding: Finding
     reads_own_reminders: bool
     loose_credits: bool = True
+    dates_payments: bool = True
+    tells_kid: bool = True
     fields: tuple[CredentialField, ...] = ()
     customers_since: Since = Since.NONE
     changes: Since = Since.NONE

@@ -128,6 +128,8 @@ class LedgerItem:
     #: the vendor's id of the invoice to register a payment on, where it differs from the row's own id
     invoice_id: str | None = None
     base_remaining_ore: int | None = None
+    #: what is settled beside `payments`, where the ledger tells how much and not when
+    settled_ore: int | None = None
 
 
 class ItemState(StrEnum):
@@ -149,6 +151,7 @@ class LiveItem:
     payments: tuple[LedgerPayment, ...] = ()
     version: str | None = None
     own_notices: tuple[LedgerNotice, ...] = ()
+    settled_ore: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterErro
 from app.receivables import book, book_state
 from app.receivables.models import OpenItem
 from app.receivables.readiness import BankMatch
+from app.receivables.settled import mirror_settled
 from app.values.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ def mirror_page(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem]
         )
         for external_id, item_id in known.all():
             book.mirror_payments(work, company_id, item_id, [payment_facts(p) for p in with_payments[external_id]])
+    mirror_settled(work, company_id, {i.external_id: i.settled_ore for i in items if i.settled_ore is not None}, seen_at)
     return counts
 
 
@@ -181,6 +183,9 @@ def remember_live(work: UnitOfWork, company_id: uuid.UUID, item_id: uuid.UUID, l
     if later is not None:
         return later
     book.mirror_payments(work, company_id, item_id, [payment_facts(p) for p in live.payments])
+    if live.settled_ore is not None:
+        external_id = work.session.execute(select(OpenItem.external_id).where(OpenItem.id == item_id)).scalar_one()
+        mirror_settled(work, company_id, {external_id: live.settled_ore})
     state = {ItemState.OPEN: "open", ItemState.PAID: "paid", ItemState.CREDITED: "credited", ItemState.GONE: "unexplained"}[live.state]
     remaining = None if live.state is ItemState.GONE else live.remaining_ore
     book.set_state(

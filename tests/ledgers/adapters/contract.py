@@ -44,19 +44,25 @@ class LedgerContract:
         second = story.invoice(99_950)
         paid = story.invoice(50_000)
         story.pay(paid, 50_000)
-        items = story.items(story.connect())
+        ledger = story.connect()
+        items = story.items(ledger)
         assert set(items) == {str(first["number"]), str(second["number"])}
         one, other = items[str(first["number"])], items[str(second["number"])]
-        assert (one.kind, one.kid, one.issued_on, one.due_on) == (ItemKind.INVOICE, "1234567897", date(2026, 10, 1), date(2026, 10, 15))
+        kid = "1234567897" if ledger.capabilities.tells_kid else None
+        assert (one.kind, one.kid, one.issued_on, one.due_on) == (ItemKind.INVOICE, kid, date(2026, 10, 1), date(2026, 10, 15))
         assert (one.original_ore, one.remaining_ore, one.currency, one.payments) == (125_000, 125_000, "NOK", ())
         assert (other.kid, other.remaining_ore) == (None, 99_950)
 
     def test_a_part_payment_is_taken_off_and_shown(self, story: Story) -> None:
         invoice = story.invoice()
         story.pay(invoice, 25_050)
-        item = story.items(story.connect())[str(invoice["number"])]
+        ledger = story.connect()
+        item = story.items(ledger)[str(invoice["number"])]
         assert (item.original_ore, item.remaining_ore) == (125_000, 99_950)
-        assert [(p.paid_on, p.amount_ore, p.kind) for p in item.payments] == [(date(2026, 11, 2), 25_050, ItemKind.PAYMENT)]
+        if ledger.capabilities.dates_payments:
+            assert [(p.paid_on, p.amount_ore, p.kind) for p in item.payments] == [(date(2026, 11, 2), 25_050, ItemKind.PAYMENT)]
+        else:
+            assert (item.payments, item.settled_ore) == ((), 25_050)
 
     def test_a_part_credit_note_is_taken_off(self, story: Story) -> None:
         invoice = story.invoice()
@@ -84,7 +90,10 @@ class LedgerContract:
         story.pay(invoice, 25_000, "2026-11-19")
         live = ledger.read_item(story.external, item.external_id, item.invoice_id)
         assert (live.state, live.remaining_ore) == (ItemState.PAID, 0)
-        assert [(p.paid_on, p.amount_ore) for p in live.payments] == [(date(2026, 11, 2), 100_000), (date(2026, 11, 19), 25_000)]
+        if ledger.capabilities.dates_payments:
+            assert [(p.paid_on, p.amount_ore) for p in live.payments] == [(date(2026, 11, 2), 100_000), (date(2026, 11, 19), 25_000)]
+        else:
+            assert (live.payments, live.settled_ore) == ((), 125_000)
 
     def test_a_bounced_payment_opens_the_invoice_again(self, story: Story) -> None:
         invoice = story.invoice()

@@ -28,6 +28,7 @@ SWITCHES: dict[str, str] = {
     "isAutomaticSoftReminderEnabled": N_("Automatic payment reminder (soft)"),
     "isAutomaticReminderEnabled": N_("Automatic reminder with fee"),
     "isAutomaticNoticeOfDebtCollectionEnabled": N_("Automatic collection warning"),
+    "reminders": N_("Reminders with a fee"),
 }
 #: what to switch off, and what a ledger does not tell
 REMEDIES: dict[str, str] = {
@@ -37,6 +38,10 @@ REMEDIES: dict[str, str] = {
     ),
     "fiken": N_(
         "Fiken does not tell whether it reminds by itself or has an agency: look under Salg > Purringer and switch the automatic plan off."
+    ),
+    "businesscentral": N_(
+        "Business Central only tells that reminders with a fee were booked. Look under Reminders, and take the reminder terms off the"
+        " customers' cards (the names may differ in your language)."
     ),
 }
 

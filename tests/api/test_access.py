@@ -36,6 +36,7 @@ BODIES: dict[str, Any] = {
     "verdict": {"answer": "yes"},
     "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"},
     "handled": {},
+    "confirmation": {"through_on": "2026-11-01"},
     "policy": {"wishes": {}},
     "follow-up": {"leave_old": True},
     "arrangement": {"kind": "promise", "terms": [{"due_on": "2099-01-01", "amount_ore": 1}]},

@@ -12,9 +12,10 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import text
 
-from api.conftest import Book
+from api.conftest import Book, key_of
 from app.db.unit_of_work import Database
 from app.dunning.reasons import because
+from app.tenants.permissions import Role
 from app.values.clock import FixedClock
 from support import make
 
@@ -233,6 +234,27 @@ def test_the_light_of_a_book_is_told_with_what_puts_it_right(
     assert [(one["check"], one["unknown"]) for one in found["findings"][1:2]] == [("unposted", True)]
     assert client.get(f"{API}/readiness?light=red", headers=admin).json() == {"items": [found]}
     assert client.get(f"{API}/readiness?light=green", headers=admin).json() == {"items": []}
+
+
+def test_a_persons_word_on_the_book_counts_until_it_is_taken_back(
+    client: TestClient[Litestar], database: Database, book: Book, admin: dict[str, str]
+) -> None:
+    address = f"{API}/companies/{book.company.id}/readiness"
+    make.book_reading(database, book.company, banks=None, unposted=None)
+    today = database.clock.today()
+    tomorrow = client.put(f"{address}/confirmation", headers=admin, json={"through_on": (today + timedelta(days=1)).isoformat()})
+    assert (tomorrow.status_code, tomorrow.json()["errors"][0]["field"]) == (422, "through_on")
+    for day in (today - timedelta(days=20), today):
+        said = client.put(f"{address}/confirmation", headers=admin, json={"through_on": day.isoformat()})
+        assert said.json()["confirmation"]["through_on"] == day.isoformat()
+        assert said.json()["light"] == ("red" if day != today else "green")
+    assert client.get(address, headers=admin).json() == said.json()
+    reader = key_of(database, book.bureau, Role.READER)
+    assert client.delete(f"{address}/confirmation", headers=reader).status_code == 403
+    for _ in range(2):
+        assert client.delete(f"{address}/confirmation", headers=admin).status_code == 204
+    found = client.get(address, headers=admin).json()
+    assert (found["light"], found["confirmation"]) == ("amber", None)
 
 
 def test_a_held_run_is_told_and_decided_on_once(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.receivables.readiness import BankMatch, BookFacts, Check, Light, ReadinessLimits, judge
+from app.receivables.readiness import BankMatch, BookFacts, Check, Confirmed, Light, ReadinessLimits, judge
 from app.receivables.readiness_texts import REMEDIES, SAYS, remedy, say
 
 TODAY = date(2026, 11, 26)
@@ -38,6 +38,30 @@ def test_a_book_of_which_nothing_is_known_warns_and_holds_nothing() -> None:
 )
 def test_what_a_ledger_does_not_tell_is_never_green(unknown: dict[str, object]) -> None:
     assert judge(replace(WELL_KEPT, **unknown), TODAY).light is Light.AMBER  # type: ignore[arg-type]
+
+
+UNTOLD = replace(WELL_KEPT, banks=None, unposted=None)
+
+
+def confirmed(days: int, book: BookFacts = UNTOLD) -> BookFacts:
+    return replace(book, confirmed=Confirmed(TODAY - timedelta(days=days), "Kari", TODAY - timedelta(days=days - 1)))
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, Light.GREEN), (5, Light.GREEN), (6, Light.AMBER), (14, Light.AMBER), (15, Light.RED)])
+def test_a_persons_word_counts_where_the_ledger_is_silent_and_grows_old_as_the_ledgers_own(days: int, expected: Light) -> None:
+    assert [light(confirmed(days), check) for check in (Check.BANK, Check.UNPOSTED)] == [expected, expected]
+    assert judge(confirmed(days), TODAY).light is expected is light(matched(days), Check.BANK)
+
+
+def test_a_persons_word_never_stands_above_the_ledgers() -> None:
+    assert [one.code for one in judge(confirmed(0, matched(20)), TODAY).faults] == ["bank_old"]
+    assert light(confirmed(0, replace(UNTOLD, unposted=3, unposted_since=TODAY - timedelta(days=9))), Check.UNPOSTED) is Light.RED
+
+
+def test_a_persons_word_is_told_with_who_when_and_through_which_day() -> None:
+    found = next(one for one in judge(confirmed(2), TODAY).findings if one.check is Check.BANK)
+    assert say(found) == "The ledger does not tell; Kari confirmed on 25.11.2026 that the bank is booked through 24.11.2026."
+    assert found.is_unknown is False
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, Light.GREEN), (5, Light.GREEN), (6, Light.AMBER), (14, Light.AMBER), (15, Light.RED)])

@@ -40,7 +40,7 @@ from app.dunning.wording import wording_text
 from app.jobs.models import Effect
 from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
 from app.messaging.models import Delivery, Document, InboundMail, MailSenderRow, Receipt, SmsStop
-from app.receivables.models import BookReading, Debtor, GuardLimits, OpenItem, Payment
+from app.receivables.models import BookConfirmation, BookReading, Debtor, GuardLimits, OpenItem, Payment
 from app.tenants.models import Absence, AuditEntry, Bureau, Company, IdempotencyKey, Membership, User
 from app.values.ids import new_id
 from support import make
@@ -167,6 +167,9 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
             **his_own, "read_at": now, "source": "tripletex", "link": f"https://ledger.example/{mark}", "book_on": today,
             "banks": [[mark, today.isoformat()]], "unposted": 0, "unallocated_count": 0, "unallocated_ore": 0, "credit_note_count": 0,
             "credit_note_ore": 0, "overdue_ore": 0, "light": "green", "findings": [{"text": mark}],
+        }),
+        (BookConfirmation, {
+            **his_own, "through_on": today, "confirmed_by": mark, "confirmed_at": now,
         }),
         (HeldStep, {
             **his_own, "run_id": his.held_run.id, "claim_id": his.claim.id, "step": "send_reminder", "amount_ore": 100_00,

@@ -92,6 +92,20 @@ def test_the_light_of_each_book_is_shown_and_the_list_narrowed_to_it(browse, sce
     assert browser.get("/?book=purple").status_code == 404
 
 
+def test_what_the_ledger_does_not_tell_is_confirmed_by_a_person_and_taken_back(browse, scene, database):
+    make.book_reading(database, scene.company, source="fiken", unposted=None)
+    browser, path = browse(scene.admin), f"/companies/{scene.company.id}/readiness"
+    tomorrow = (database.clock.today() + timedelta(days=1)).strftime("%d.%m.%Y")
+    for wrong in (tomorrow, "i går"):
+        assert browser.submit(f"{path}/confirm", through_on=wrong).status_code == 422
+    assert browser.submit(f"{path}/confirm", through_on=database.clock.today().strftime("%d.%m.%Y")).status_code == 303
+    text = words_of(browser.get(path).text)
+    assert "bekreftet 23.11.2026 at alle bilag er bokført til og med 23.11.2026." in text
+    assert "Ikke kjent" not in text
+    assert browser.submit(f"{path}/take-back").status_code == 303
+    assert "Regnskapet forteller ikke om bilag venter på bokføring." in words_of(browser.get(path).text)
+
+
 def test_a_companys_book_is_told_check_by_check_with_what_puts_it_right(browse, scene, database):
     link = "https://fiken.no/foretak/aerlig-handel-as"
     make.book_reading(database, scene.company, source="fiken", banks=[["1920:10001", "2026-10-01"]], unposted=None, link=link)

@@ -20,6 +20,7 @@ from app.dunning.replies import ReplyError
 from app.dunning.run_decisions import RunDecidedError
 from app.dunning.weekly_lists import ListError
 from app.ledgers.sync import NoLedgerError
+from app.receivables.book_confirmations import ConfirmationError
 from app.tenants.rate_limits import RateLimitError
 
 log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ def _as_problem(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case CallError() | HoldError() | ReplyError() | ApprovalError() | ArrangementError():
+        case CallError() | HoldError() | ReplyError() | ApprovalError() | ArrangementError() | ConfirmationError():
             return invalid(error.field, str(error))
         case ListError():
             return ProblemError(LIST_CLOSED, str(error))

@@ -10,7 +10,10 @@ from app.dunning.reasons import Reason, because
 from app.dunning.steps import Question
 
 #: reasons that a later reading of the company's book takes away
-BOOK_REASONS = ("book_sync_old", "book_bank_old", "book_unposted", "book_unallocated", "unallocated_money")
+BOOK_REASONS = (
+    "book_sync_old", "book_bank_old", "book_bank_confirmed_old", "book_unposted", "book_vouchers_confirmed_old", "book_unallocated",
+    "unallocated_money",
+)  # fmt: skip
 
 #: reasons that a person's word about a run takes away
 RUN_REASONS = ("run_held", "run_cancelled")
@@ -60,6 +63,10 @@ def _fault(fault: BookFault) -> Reason:
             return because("book_sync_old", read_on=fault.on or "")
         case "bank_old":
             return because("book_bank_old", matched_on=fault.on or "")
+        case "bank_confirmed_old":
+            return because("book_bank_confirmed_old", through_on=fault.on or "")
+        case "unposted_confirmed_old":
+            return because("book_vouchers_confirmed_old", through_on=fault.on or "")
         case "unposted_some":
             return because("book_unposted", number=fault.number, since_on=fault.on or "")
         case _:

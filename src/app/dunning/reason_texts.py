@@ -65,6 +65,12 @@ REASON_TEXTS: dict[str, str] = {
     "ledger_never_read": N_("The ledger has not been read yet."),
     "book_sync_old": N_("The company's book goes to {read_on} only: nothing is sent or handed over before it is read anew."),
     "book_bank_old": N_("The bank is matched through {matched_on} only: nothing is sent or handed over before newer payments are seen."),
+    "book_bank_confirmed_old": N_(
+        "The bank is confirmed as booked through {through_on} only: nothing is sent or handed over before somebody confirms a later day."
+    ),
+    "book_vouchers_confirmed_old": N_(
+        "Vouchers are confirmed as booked through {through_on} only: nothing is sent or handed over before somebody confirms a later day."
+    ),
     "book_unposted": N_("{number} vouchers on customers or bank have waited since {since_on}: nothing is sent before they are posted."),
     "book_unallocated": N_("{number} payments of {amount_ore} kr in all are tied to no invoice: nothing is sent before they are."),
     "unallocated_money": N_("The debtor has paid {money_ore} kr that is tied to no invoice: tie it in the ledger before anything is sent."),

@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.unit_of_work import UnitOfWork
 from app.receivables import guard_limits
-from app.receivables.models import BookReading, OpenItem
-from app.receivables.readiness import BankMatch, BookFacts, Readiness, ReadinessLimits, judge
+from app.receivables.book_confirmations import holds
+from app.receivables.models import BookConfirmation, BookReading, OpenItem
+from app.receivables.readiness import BankMatch, BookFacts, Check, Confirmed, Readiness, ReadinessLimits, judge
+from app.values.calendar import oslo_date
 from app.values.ids import new_id
 
 #: long enough to see since when something has been wrong
@@ -39,12 +41,19 @@ class ToldOfBook:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A company's light now, with the ledger it comes from and the way into it."""
+    """A company's light now, with the ledger it comes from and the way into it. `confirmation`: a person's word in force, if any."""
 
     readiness: Readiness
     source: str
     link: str | None
     read_at: datetime | None
+    confirmation: BookConfirmation | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Does the ledger itself tell how far bank and vouchers are booked? Then nobody needs to confirm it."""
+        told = [one for one in self.readiness.findings if one.check in (Check.BANK, Check.UNPOSTED)]
+        return not any(one.is_unknown or one.said_on is not None for one in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,9 @@ def remember(work: UnitOfWork, company_id: uuid.UUID, source: str, told: ToldOfB
     """Add the reading just finished, with the light it gave, and let go of what is too old."""
     book_on = min(told.book_on or work.today(), work.today())
     facts = BookFacts(
-        read_on=book_on, banks=told.banks, unposted=told.unposted, unposted_since=told.unposted_since, **_in_the_mirror(work, company_id)
-    )
+        read_on=book_on, banks=told.banks, unposted=told.unposted, unposted_since=told.unposted_since,
+        confirmed=_word(_confirmation(work, company_id)), **_in_the_mirror(work, company_id),
+    )  # fmt: skip
     readiness = judge(facts, work.today(), limits(work))
     work.session.add(
         BookReading(
@@ -80,22 +90,26 @@ def remember(work: UnitOfWork, company_id: uuid.UUID, source: str, told: ToldOfB
 def standings(work: UnitOfWork, company_ids: Collection[uuid.UUID] | None = None) -> dict[uuid.UUID, Standing]:
     """The light now of these companies, or of all. One query. A company whose book was never read is not among them."""
     newest = (
-        select(BookReading, guard_limits.newest("readiness").scalar_subquery())
+        select(BookReading, BookConfirmation, guard_limits.newest("readiness").scalar_subquery())
+        .outerjoin(BookConfirmation, (BookConfirmation.company_id == BookReading.company_id) & holds())
         .ext(distinct_on(BookReading.company_id))
         .order_by(BookReading.company_id, BookReading.read_at.desc())
     )
     if company_ids is not None:
         newest = newest.where(BookReading.company_id.in_(company_ids))
     return {
-        row.company_id: Standing(judge(facts_of(row), work.today(), _limits_from(ours)), row.source, row.link, row.read_at)
-        for row, ours in work.session.execute(newest).all()
+        row.company_id: Standing(judge(facts_of(row, word), work.today(), _limits_from(ours)), row.source, row.link, row.read_at, word)
+        for row, word, ours in work.session.execute(newest).all()
     }
 
 
 def standing_of(work: UnitOfWork, company_id: uuid.UUID) -> Standing:
     """One company's light; where its book was never read, of an empty one."""
     found = standings(work, [company_id]).get(company_id)
-    return found or Standing(judge(BookFacts(), work.today(), limits(work)), "", None, None)
+    if found is not None:
+        return found
+    word = _confirmation(work, company_id)
+    return Standing(judge(BookFacts(confirmed=_word(word)), work.today(), limits(work)), "", None, None, word)
 
 
 def history(work: UnitOfWork, company_id: uuid.UUID, rows: int = 14) -> list[BookReading]:
@@ -141,15 +155,23 @@ def limits(work: UnitOfWork) -> ReadinessLimits:
     return _limits_from(guard_limits.stored(work, "readiness"))
 
 
-def facts_of(row: BookReading) -> BookFacts:
+def facts_of(row: BookReading, word: BookConfirmation | None = None) -> BookFacts:
     banks = row.banks
     return BookFacts(
         read_on=row.book_on,
         banks=None if banks is None else tuple(BankMatch(str(name), date.fromisoformat(on) if on else None) for name, on in banks),
         unposted=row.unposted, unposted_since=row.unposted_since, unallocated_count=row.unallocated_count,
         unallocated_ore=row.unallocated_ore, credit_note_count=row.credit_note_count, credit_note_ore=row.credit_note_ore,
-        overdue_ore=row.overdue_ore,
+        overdue_ore=row.overdue_ore, confirmed=_word(word),
     )  # fmt: skip
+
+
+def _confirmation(work: UnitOfWork, company_id: uuid.UUID) -> BookConfirmation | None:
+    return work.session.execute(select(BookConfirmation).where(BookConfirmation.company_id == company_id, holds())).scalar_one_or_none()
+
+
+def _word(row: BookConfirmation | None) -> Confirmed | None:
+    return None if row is None else Confirmed(row.through_on, row.confirmed_by, oslo_date(row.confirmed_at))
 
 
 def _limits_from(stored: dict[str, Any] | None) -> ReadinessLimits:

@@ -143,6 +143,21 @@ class BookReading(CompanyRow, Base):
     )
 
 
+class BookConfirmation(CompanyRow, Base):
+    """A person's word that bank and vouchers are booked through a day, for what the ledger does not tell. One in force for each company."""
+
+    __tablename__ = "book_confirmations"
+    through_on: Mapped[date]
+    confirmed_by: Mapped[str] = mapped_column(String(200))
+    confirmed_at: Mapped[datetime]
+    ended_by: Mapped[str | None] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (
+        within_bureau("company_id", "companies"),
+        Index("uq_book_confirmations_active", "bureau_id", "company_id", unique=True, postgresql_where=text("ended_at is null")),
+    )
+
+
 class GuardLimits(TenantRow, Base):
     """From where on a guard stops or warns, as the bureau wants it. Append-only; the newest version of each guard holds."""
 

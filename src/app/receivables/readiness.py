@@ -1,6 +1,7 @@
 """Is a company's book up to date enough to follow debtors up from it (klar bok)? Pure: what the ledger told in, a light and findings out.
 
-A ledger that does not tell something is *unknown*: shown as such and never green by guess. Red keeps everything in the house, because a
+A ledger that does not tell something is *unknown*: shown as such and never green by guess. A person may say it instead, with a day: that
+counts as the ledger's own word on the bank does, and goes stale as that would. Red keeps everything in the house, because a
 debtor who has paid must not be dunned for what nobody has posted yet (god inkassoskikk, inkassoloven 1988 § 8).
 """
 
@@ -42,8 +43,17 @@ class BankMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """`by` said on `on` that bank and vouchers are booked through `through_on`."""
+
+    through_on: date
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class BookFacts:
-    """What is known of one company's book. `banks` and `unposted` are None where the ledger does not tell.
+    """What is known of one company's book. `banks` and `unposted` are None where the ledger does not tell; `confirmed` is for those alone.
 
     `unallocated_*`: money in that nobody has tied to an invoice. `credit_note_*`: credit notes tied to none.
     """
@@ -57,6 +67,7 @@ class BookFacts:
     credit_note_count: int = 0
     credit_note_ore: int = 0
     overdue_ore: int = 0
+    confirmed: Confirmed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,8 @@ class Finding:
     number: int = 0
     amount_ore: int = 0
     account: str = ""
+    by: str = ""
+    said_on: date | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -103,7 +116,8 @@ class Finding:
     def as_json(self) -> dict[str, object]:
         return {
             "check": self.check.value, "light": self.light.value, "code": self.code, "on": None if self.on is None else self.on.isoformat(),
-            "days": self.days, "number": self.number, "amount_ore": self.amount_ore, "account": self.account,
+            "days": self.days, "number": self.number, "amount_ore": self.amount_ore, "account": self.account, "by": self.by,
+            "said_on": None if self.said_on is None else self.said_on.isoformat(),
         }  # fmt: skip
 
 
@@ -130,7 +144,7 @@ def judge(book: BookFacts, today: date, limits: ReadinessLimits = ReadinessLimit
     found = (
         _sync(book, today, limits),
         _bank(book, today, limits),
-        _unposted(book, today, limits),
+        _vouchers(book, today, limits),
         _unallocated(book, limits),
         _credits(book),
     )
@@ -156,25 +170,36 @@ def _sync(book: BookFacts, today: date, limits: ReadinessLimits) -> Finding:
 def _bank(book: BookFacts, today: date, limits: ReadinessLimits) -> Finding:
     """The account least far along decides; one that was never matched says nothing of the others."""
     if book.banks is None:
-        return Finding(Check.BANK, Light.AMBER, "bank_unknown")
+        return _confirmed(Check.BANK, book, today, limits) or Finding(Check.BANK, Light.AMBER, "bank_unknown")
     dated = [(one.matched_on, one.account) for one in book.banks if one.matched_on is not None]
     in_use = [one for one in dated if one[0] > today - DORMANT_AFTER] or dated
     if not in_use:
-        return Finding(Check.BANK, Light.AMBER, "bank_never_unknown")
+        return _confirmed(Check.BANK, book, today, limits) or Finding(Check.BANK, Light.AMBER, "bank_never_unknown")
     on, account = min(in_use)
     days = (today - on).days
     light = _by_days(days, limits.bank_amber_days, limits.bank_red_days)
     return Finding(Check.BANK, light, "bank_matched" if light is Light.GREEN else "bank_old", on=on, days=days, account=account)
 
 
-def _unposted(book: BookFacts, today: date, limits: ReadinessLimits) -> Finding:
+def _vouchers(book: BookFacts, today: date, limits: ReadinessLimits) -> Finding:
     if book.unposted is None:
-        return Finding(Check.UNPOSTED, Light.AMBER, "unposted_unknown")
+        return _confirmed(Check.UNPOSTED, book, today, limits) or Finding(Check.UNPOSTED, Light.AMBER, "unposted_unknown")
     if book.unposted == 0:
         return Finding(Check.UNPOSTED, Light.GREEN, "unposted_none")
     days = 0 if book.unposted_since is None else (today - book.unposted_since).days
     light = Light.RED if days >= limits.unposted_red_days else Light.AMBER
     return Finding(Check.UNPOSTED, light, "unposted_some", on=book.unposted_since, days=days, number=book.unposted)
+
+
+def _confirmed(check: Check, book: BookFacts, today: date, limits: ReadinessLimits) -> Finding | None:
+    """A person's word in place of the ledger's, as old as the day it is about."""
+    said = book.confirmed
+    if said is None:
+        return None
+    days = (today - said.through_on).days
+    light = _by_days(days, limits.bank_amber_days, limits.bank_red_days)
+    code = f"{check}_confirmed" if light is Light.GREEN else f"{check}_confirmed_old"
+    return Finding(check, light, code, on=said.through_on, days=days, by=said.by, said_on=said.on)
 
 
 def _unallocated(book: BookFacts, limits: ReadinessLimits) -> Finding:

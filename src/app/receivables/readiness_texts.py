@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from app.receivables.readiness import Finding
 from app.values.money import format_ore
@@ -23,6 +24,10 @@ SAYS: dict[str, str] = {
     "unposted_none": N_("No voucher that touches customers or bank waits to be posted."),
     "unposted_some": N_("{number} vouchers that touch customers or bank are not posted; the oldest is of {on}."),
     "unposted_unknown": N_("The ledger does not tell whether vouchers wait to be posted."),
+    "bank_confirmed": N_("The ledger does not tell; {by} confirmed on {said_on} that the bank is booked through {on}."),
+    "bank_confirmed_old": N_("{by} confirmed on {said_on} that the bank is booked through {on} only, {days} days ago."),
+    "unposted_confirmed": N_("The ledger does not tell; {by} confirmed on {said_on} that all vouchers are booked through {on}."),
+    "unposted_confirmed_old": N_("{by} confirmed on {said_on} that vouchers are booked through {on} only, {days} days ago."),
     "unallocated_none": N_("Every payment is tied to an invoice."),
     "unallocated_some": N_("{number} payments of {amount_ore} kr in all are tied to no invoice."),
     "credit_notes_none": N_("Every credit note is tied to an invoice."),
@@ -33,10 +38,14 @@ REMEDIES: dict[str, str] = {
     "sync_old": N_("Read the ledger again, or import a new file."),
     "sync_unknown": N_("Read the ledger, or import a file."),
     "bank_old": N_("Fetch the bank's movements and match them in the ledger."),
-    "bank_unknown": N_("See in the ledger for yourself that the payments of the last days are posted."),
-    "bank_never_unknown": N_("Reconcile the bank account in the ledger once; from then on it can be told."),
+    "bank_unknown": N_("See in the ledger for yourself that the payments of the last days are posted, and confirm it."),
+    "bank_never_unknown": N_(
+        "Reconcile the bank account in the ledger once; from then on it can be told. Or confirm how far the bank is booked."
+    ),
     "unposted_some": N_("Post them in the ledger, or throw them away there."),
-    "unposted_unknown": N_("See in the ledger for yourself that nothing waits to be posted."),
+    "unposted_unknown": N_("See in the ledger for yourself that nothing waits to be posted, and confirm it."),
+    "bank_confirmed_old": N_("Book the bank's movements in the ledger, and confirm anew how far they are booked."),
+    "unposted_confirmed_old": N_("Book the vouchers in the ledger, and confirm anew how far they are booked."),
     "unallocated_some": N_("Tie each payment to the invoice it pays, in the customer ledger."),
     "credit_notes_some": N_("Tie each credit note to its invoice, or pay it back."),
 }
@@ -57,8 +66,8 @@ PLACES: dict[str, dict[str, str]] = {
 def say(finding: Finding, translate: Callable[[str], str] = str) -> str:
     """The finding as one sentence."""
     shown = {
-        "on": "–" if finding.on is None else finding.on.strftime("%d.%m.%Y"), "days": finding.days, "number": finding.number,
-        "amount_ore": format_ore(finding.amount_ore), "account": finding.account,
+        "on": _day(finding.on), "days": finding.days, "number": finding.number, "amount_ore": format_ore(finding.amount_ore),
+        "account": finding.account, "by": finding.by, "said_on": _day(finding.said_on),
     }  # fmt: skip
     return translate(SAYS[finding.code]).format_map(shown)
 
@@ -72,3 +81,7 @@ def remedy(finding: Finding, translate: Callable[[str], str] = str) -> str:
 def place(finding: Finding, ledger: str) -> str:
     """The way through the ledger's own menus, where it is known."""
     return PLACES.get(ledger, {}).get(finding.code, "")
+
+
+def _day(on: date | None) -> str:
+    return "–" if on is None else on.strftime("%d.%m.%Y")

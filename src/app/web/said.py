@@ -48,6 +48,7 @@ SAYINGS: dict[str, str] = {
     "address-corrected": N_("The address is used from now on. What reached nobody is said again, with a new deadline."),
     "texts-allowed": N_("Text messages may go to the number again."),
     "texts-need-reason": N_("Nothing was changed: say why text messages may go again."),
+    "book-confirmed": N_("Confirmed. It counts until it is too old, or is taken back."),
     "saved": N_("Saved."),
     "policy-saved": N_("The new rules are saved and used from now on."),
     "rules-cleared": N_("Cleared. What is inherited holds from now on."),

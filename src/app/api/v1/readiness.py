@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import get
-from litestar.params import QueryParameter
+from litestar import delete, get, put
+from litestar.params import JSONBody, QueryParameter
 
 from app.api.v1.words import Id, Ore
-from app.receivables import book_state, readiness_texts
+from app.receivables import book_confirmations, book_state, readiness_texts
 from app.receivables.book_state import Standing
 from app.receivables.readiness import Finding
 from app.tenants import companies
@@ -37,13 +37,31 @@ class FindingOut(msgspec.Struct, frozen=True):
     amount_ore: Ore
 
 
+class ConfirmationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last day through which bank and vouchers are booked: today or earlier."""
+
+    through_on: date
+
+
+class ConfirmationOut(msgspec.Struct, frozen=True):
+    """Who said when that bank and vouchers are booked through `through_on`."""
+
+    through_on: date
+    confirmed_by: str
+    confirmed_at: datetime
+
+
 class ReadinessOut(msgspec.Struct, frozen=True):
-    """The light of a company's book. Red: nothing is sent or handed over before it is put right. `read_at` is null for one never read."""
+    """The light of a company's book. Red: nothing is sent or handed over before it is put right. `read_at` is null for one never read.
+
+    `confirmation`: a person's word in force; it counts for what the ledger does not tell.
+    """
 
     company_id: uuid.UUID
     light: LightWord
     source: str
     read_at: datetime | None
+    confirmation: ConfirmationOut | None
     findings: list[FindingOut]
 
 
@@ -75,9 +93,37 @@ def get_readiness(work: Work, company_id: Id) -> ReadinessOut:
     return readiness_of(company_id, book_state.standing_of(work, company_id))
 
 
+@put(
+    "/companies/{company_id:uuid}/readiness/confirmation",
+    sync_to_thread=True,
+    guards=[requires(Permission.HOLD)],
+    operation_id="confirmBook",
+    tags=[TAG],
+)
+def confirm_book(work: Work, company_id: Id, data: JSONBody[ConfirmationIn]) -> ReadinessOut:
+    """Say that bank and vouchers are booked through a day, in place of what was said before. It grows old as the ledger's own word on the
+    bank would."""
+    book_confirmations.confirm(work, company_id, data.through_on)
+    return readiness_of(company_id, book_state.standing_of(work, company_id))
+
+
+@delete(
+    "/companies/{company_id:uuid}/readiness/confirmation",
+    sync_to_thread=True,
+    guards=[requires(Permission.HOLD)],
+    operation_id="takeBackConfirmation",
+    tags=[TAG],
+)
+def take_back_confirmation(work: Work, company_id: Id) -> None:
+    """What the ledger does not tell is not known again. Taking back what is not there is no fault."""
+    book_confirmations.take_back(work, company_id)
+
+
 def readiness_of(company_id: uuid.UUID, standing: Standing) -> ReadinessOut:
     findings = [_finding(one) for one in standing.readiness.findings]
-    return ReadinessOut(company_id, standing.readiness.light.value, standing.source, standing.read_at, findings)
+    word = standing.confirmation
+    told = None if word is None else ConfirmationOut(word.through_on, word.confirmed_by, word.confirmed_at)
+    return ReadinessOut(company_id, standing.readiness.light.value, standing.source, standing.read_at, told, findings)
 
 
 def _finding(one: Finding) -> FindingOut:
@@ -87,4 +133,4 @@ def _finding(one: Finding) -> FindingOut:
     )  # fmt: skip
 
 
-HANDLERS = (list_readiness, get_readiness)
+HANDLERS = (list_readiness, get_readiness, confirm_book, take_back_confirmation)

@@ -45,12 +45,16 @@ _HELD = {
     "nb": {
         "sync_old": "regnskapet ble sist lest {on}",
         "bank_old": "banken er avstemt bare til og med {on}",
+        "bank_confirmed_old": "banken er bekreftet bokført bare til og med {on}",
+        "unposted_confirmed_old": "bilagene er bekreftet bokført bare til og med {on}",
         "unposted_some": "{number} bilag som gjelder kunder eller bank, er ikke bokført",
         "unallocated_some": "{number} innbetalinger er ikke knyttet til noen faktura",
     },
     "en": {
         "sync_old": "the book was last read on {on}",
         "bank_old": "the bank is matched through {on} only",
+        "bank_confirmed_old": "the bank is confirmed as booked through {on} only",
+        "unposted_confirmed_old": "vouchers are confirmed as booked through {on} only",
         "unposted_some": "{number} vouchers that touch customers or bank are not posted",
         "unallocated_some": "{number} payments are tied to no invoice",
     },

@@ -49,6 +49,10 @@ LEDGERS = {
         ("https://api.fiken.no/api/v2", "/fiken/api/v2"), ("https://fiken.no/oauth", "/fiken/oauth"),
         {"client_id": "reskontro-sandbox", "client_secret": "fiken-sandbox-secret"},
     ),
+    "poweroffice": _LedgerRow(
+        ("https://goapi.poweroffice.net/v2", "/poweroffice/v2"), ("https://goapi.poweroffice.net/OAuth", "/poweroffice/OAuth"),
+        {"application_key": "00000000-0000-4000-8000-00000000a001", "subscription_key": "poweroffice-sandbox-subscription"},
+    ),
     "businesscentral": _LedgerRow(
         ("https://api.businesscentral.dynamics.com", "/businesscentral"),
         ("https://login.microsoftonline.com/organizations/oauth2/v2.0", "/businesscentral/login"),

@@ -22,6 +22,7 @@ from sandbox.world import World
 SIMULATORS = {
     "tripletex": "Regnskapssystem: Tripletex",
     "fiken": "Regnskapssystem: Fiken (OAuth2)",
+    "poweroffice": "Regnskapssystem: PowerOffice Go",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
     "kravia": "Inkassoforetak: Kravia",
     "brreg": "Brønnøysundregistrene",

@@ -21,7 +21,10 @@ import pytest
 import yaml
 
 ENVIRONMENT = os.environ  # noqa: TID251 - whoever runs the tests says where the vendors' files lie
-SPECS = {"tripletex": "tripletex/openapi-2.74.json", "fiken": "fiken/fiken-openapi.yaml"}
+SPECS = {
+    "tripletex": "tripletex/openapi-2.74.json", "fiken": "fiken/fiken-openapi.yaml",
+    "poweroffice": "poweroffice/poweroffice-go-v2-openapi.yaml",
+}  # fmt: skip
 KEPT = ("type", "enum", "minimum", "maximum", "maxLength", "minLength", "maxItems", "minItems", "format")
 Json = dict[str, Any]
 
@@ -70,7 +73,7 @@ class Judge:
         return None
 
     def _asked(self, where: str, parameters: list[Json], request: httpx.Request) -> list[str]:
-        known = {p["name"]: p for p in parameters if p["in"] == "query"}
+        known = {name: p for parameter in parameters if parameter["in"] == "query" for name, p in self._spread(parameter)}
         sent = dict(request.url.params.multi_items())
         missing = [f"{where}: required parameter {name} is missing" for name, p in known.items() if p.get("required") and name not in sent]
         unknown = [f"{where}: parameter {name} is not in the specification" for name in sent.keys() - known.keys()]
@@ -78,6 +81,13 @@ class Judge:
             f"{where}: {name}={sent[name]} {fault}" for name in sent.keys() & known.keys() for fault in _misread(sent[name], known[name])
         ]
         return [*missing, *unknown, *wrong]
+
+    def _spread(self, parameter: Json) -> list[tuple[str, Json]]:
+        """A parameter that is an object goes into the query field by field, as OpenAPI has it by default."""
+        schema = self._resolved(parameter.get("schema", {}))
+        if "properties" not in schema:
+            return [(parameter["name"], parameter)]
+        return [(name, {"schema": part}) for name, part in schema["properties"].items()]
 
     def _body(self, where: str, operation: Json, request: httpx.Request) -> list[str]:
         body = self._resolved(operation.get("requestBody", {}))

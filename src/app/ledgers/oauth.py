@@ -26,6 +26,7 @@ from app.values.clock import Clock
 
 STATE_BYTES = 32
 ANSWER_HEADERS = {"accept": "application/json"}
+CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
 
 
 class ConsentDeniedError(RefusedError):
@@ -54,6 +55,8 @@ class OAuthEndpoints:
     state_with_code: bool = False
     #: "bearer": the access token to be revoked authenticates the call; "rfc7009": the client does, and names the token
     revoke_style: Literal["bearer", "rfc7009"] = "rfc7009"
+    #: the client's secret is what the user gave us: a client that is refused has been taken back by him
+    secret_is_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ class OAuthClient:
         try:
             token = ask(self._client())
         except OAuth2Error as fault:
-            if fault.error == "invalid_grant":
+            if fault.error == "invalid_grant" or (self.endpoints.secret_is_consent and fault.error in CLIENT_REFUSED):
                 raise dead from None
             if fault.error in ("temporarily_unavailable", "server_error", "slow_down"):
                 raise TryLaterError(f"the token endpoint asks us to wait ({_plain(fault.error)})") from None

@@ -78,9 +78,13 @@ def connect(data: Form, ledger: FromPath[str], identity: Asker, house: TheHouse)
 
 
 @post("/connections/{ledger:str}/consent", guards=GUARDS, sync_to_thread=True)
-def ask_consent(request: Request[Any, Any, Any], ledger: FromPath[str], identity: Asker, house: TheHouse) -> Redirect:
+def ask_consent(request: Request[Any, Any, Any], ledger: FromPath[str], identity: Asker, house: TheHouse) -> Redirect | Template:
+    """Some vendors make the page's address only when asked for it, and may not answer."""
     capabilities_of(house, ledger)
-    url = connections.begin_consent(door_of(house), identity.bureau_id, session_of(request), ledger, return_address(house, ledger))
+    try:
+        url = connections.begin_consent(door_of(house), identity.bureau_id, session_of(request), ledger, return_address(house, ledger))
+    except OutsideError as fault:
+        return _not_connected(house, identity, ledger, in_words(fault))
     return Redirect(url, status_code=303)
 
 
@@ -172,15 +176,20 @@ def session_of(request: Request[Any, Any, Any]) -> bytes:
     return token_hash(request.state.token)
 
 
-def consent_origin(house: House, ledger: str) -> str:
-    """Where the vendor's consent page stands, e.g. "https://fiken.no"."""
-    parts = urlsplit(ledgers_of(house).ask_consent(ledger, return_address(house, ledger)).url)
+def consent_origin(house: House, ledger: str) -> str | None:
+    """Where the vendor's consent page stands, e.g. "https://fiken.no"; None while a vendor that has to be asked does not answer."""
+    try:
+        parts = urlsplit(ledgers_of(house).ask_consent(ledger, return_address(house, ledger)).url)
+    except OutsideError:
+        return None
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _policy_with(origin: str) -> str:
+def _policy_with(origin: str | None) -> str:
     """A browser also holds the redirect that answers a form against `form-action`."""
-    return CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {origin}")
+    return (
+        CONTENT_SECURITY_POLICY if origin is None else CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {origin}")
+    )
 
 
 def _form(work: UnitOfWork, house: House, wanted: Capabilities, instead_of: uuid.UUID | None) -> dict[str, Any]:

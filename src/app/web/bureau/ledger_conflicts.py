@@ -28,6 +28,8 @@ SWITCHES: dict[str, str] = {
     "isAutomaticSoftReminderEnabled": N_("Automatic payment reminder (soft)"),
     "isAutomaticReminderEnabled": N_("Automatic reminder with fee"),
     "isAutomaticNoticeOfDebtCollectionEnabled": N_("Automatic collection warning"),
+    "SendPaymentReminders": N_("Send reminders to this customer"),
+    "TransferToDebtCollectionAgency": N_("Transfer this customer's invoices to a collection agency"),
     "reminders": N_("Reminders with a fee"),
 }
 #: what to switch off, and what a ledger does not tell
@@ -38,6 +40,10 @@ REMEDIES: dict[str, str] = {
     ),
     "fiken": N_(
         "Fiken does not tell whether it reminds by itself or has an agency: look under Salg > Purringer and switch the automatic plan off."
+    ),
+    "poweroffice": N_(
+        "In PowerOffice Go both switches are on for every new customer, also where Go reminds nobody. Switch them off on the customers' cards"
+        " (the names there may differ), or say that both is wanted if reminders and collection are not used in Go."
     ),
     "businesscentral": N_(
         "Business Central only tells that reminders with a fee were booked. Look under Reminders, and take the reminder terms off the"

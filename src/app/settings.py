@@ -45,6 +45,7 @@ class _LedgerRow:
 #: set by `<NAME>_URL`, `<NAME>_LOGIN_URL` and `<NAME>_<KEY>`, e.g. `FIKEN_CLIENT_ID`
 LEDGERS = {
     "tripletex": _LedgerRow(("https://tripletex.no/v2", "/tripletex/v2"), keys={"consumer_token": "test-consumer"}),
+    "xledger": _LedgerRow(("https://www.xledger.net", "/xledger")),
     "fiken": _LedgerRow(
         ("https://api.fiken.no/api/v2", "/fiken/api/v2"), ("https://fiken.no/oauth", "/fiken/oauth"),
         {"client_id": "reskontro-sandbox", "client_secret": "fiken-sandbox-secret"},

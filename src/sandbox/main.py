@@ -21,6 +21,7 @@ from sandbox.world import World
 #: every simulator is a module of this package with `routes(world) -> Router`
 SIMULATORS = {
     "tripletex": "Regnskapssystem: Tripletex",
+    "xledger": "Regnskapssystem: Xledger",
     "fiken": "Regnskapssystem: Fiken (OAuth2)",
     "poweroffice": "Regnskapssystem: PowerOffice Go",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",

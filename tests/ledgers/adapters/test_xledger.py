@@ -193,7 +193,7 @@ def test_xledgers_own_dunning_is_found(door: XledgerDoor, story: Story) -> None:
     told = (LedgerNotice(date(2026, 11, 1), fee_ore=3_500),)
     assert item.own_notices == told == ledger.read_item(story.external, item.external_id, None).own_notices
     probe = ledger.probe(story.external)
-    assert (probe.ok, probe.own_dunning) == (False, ("collection",))
+    assert (probe.ok, probe.own_dunning) == (False, ("collectionCode",))
 
 
 def test_a_persons_number_is_not_kept(door: XledgerDoor, story: Story) -> None:

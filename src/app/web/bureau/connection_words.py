@@ -33,7 +33,10 @@ _FIELDS = {
     "organisation_number": N_("%(name)s has no organisation number in the ledger. Enter it there, then look again."),
     "company": N_("%(name)s is already followed up through another connection that works."),
 }
-_SECRETS = {("tripletex", "employee_token"): N_("API user key from Tripletex")}
+_SECRETS = {
+    ("tripletex", "employee_token"): N_("API user key from Tripletex"),
+    ("xledger", "api_token"): N_("API token from Xledger"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,17 @@ SWITCHES: dict[str, str] = {
     "SendPaymentReminders": N_("Send reminders to this customer"),
     "TransferToDebtCollectionAgency": N_("Transfer this customer's invoices to a collection agency"),
     "reminders": N_("Reminders with a fee"),
+    "collectionCode": N_("Collection code on the customer's card"),
 }
 #: what to switch off, and what a ledger does not tell
 REMEDIES: dict[str, str] = {
     "tripletex": N_(
         "In Tripletex: open the customer's card and switch off automatic reminders under invoice settings. Whether a collection agency is"
         " chosen there is not told: look under Faktura > Innstillinger."
+    ),
+    "xledger": N_(
+        "In Xledger: open the customer's card and take the collection code away, and stop the reminder run if there is one. The names may"
+        " differ in your set-up: ask whoever administers Xledger."
     ),
     "fiken": N_(
         "Fiken does not tell whether it reminds by itself or has an agency: look under Salg > Purringer and switch the automatic plan off."

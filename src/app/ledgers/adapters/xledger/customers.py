@@ -14,7 +14,7 @@ CUSTOMER_FIELDS = (
     " collection { dbId }"
 )
 #: the name we give to Xledger's own reminder routine on a customer's card
-OWN_DUNNING = "collection"
+OWN_DUNNING = "collectionCode"
 
 
 def companies_of(entities: Iterable[Row], currencies: Mapping[str, str], is_test: bool) -> list[LedgerCompany]:

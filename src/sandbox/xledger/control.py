@@ -31,6 +31,11 @@ class ClosedBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def control_router(door: Door) -> Router:
+    handlers = [*_token_handlers(door), *_behaviour_handlers(door), *_queue_handlers(door)]
+    return Router("/control/xledger", route_handlers=handlers, exception_handlers={BooksError: refused})
+
+
+def _token_handlers(door: Door) -> list[Any]:
     memory, books = door.memory, door.books
 
     @post("/tokens", sync_to_thread=False)
@@ -49,6 +54,17 @@ def control_router(door: Door) -> Router:
     @delete("/tokens/{token:str}", sync_to_thread=False)
     def revoke(token: FromPath[str]) -> None:
         memory.tokens.pop(token, None)
+
+    @put("/entities/{company:int}/closing", sync_to_thread=False)
+    def close(company: FromPath[int], data: JSONBody[ClosedBody]) -> dict[str, Any]:
+        memory.closed[books.company(company).id] = data.on
+        return {"company": company, "on": data.on}
+
+    return [make_token, wipe, revoke, close]
+
+
+def _behaviour_handlers(door: Door) -> list[Any]:
+    memory = door.memory
 
     @patch("/settings", sync_to_thread=False)
     def behave(data: JSONBody[dict[str, Any]]) -> Settings:
@@ -72,6 +88,12 @@ def control_router(door: Door) -> Router:
     def clear_faults() -> None:
         memory.faults.clear()
 
+    return [behave, throttle, order_fault, clear_faults]
+
+
+def _queue_handlers(door: Door) -> list[Any]:
+    memory, books = door.memory, door.books
+
     @post("/queue/processing", sync_to_thread=False)
     def process_queue() -> dict[str, int]:
         """Post all that waits, now."""
@@ -84,10 +106,4 @@ def control_router(door: Door) -> Router:
         memory.queue.clear()
         memory.errors.clear()
 
-    @put("/entities/{company:int}/closing", sync_to_thread=False)
-    def close(company: FromPath[int], data: JSONBody[ClosedBody]) -> dict[str, Any]:
-        memory.closed[books.company(company).id] = data.on
-        return {"company": company, "on": data.on}
-
-    handlers = [make_token, wipe, revoke, behave, throttle, order_fault, clear_faults, process_queue, clear_queue, close]
-    return Router("/control/xledger", route_handlers=handlers, exception_handlers={BooksError: refused})
+    return [process_queue, clear_queue]

@@ -14,6 +14,7 @@ from app.settings import read_settings
 for room in ("jobs", "tenants", "receivables", "ledgers", "messaging", "credit", "agencies", "dunning"):
     importlib.import_module(f"app.{room}.models")
 importlib.import_module("app.dunning.run_models")
+importlib.import_module("app.dunning.carried_models")
 
 
 def include_name(name: str | None, type_: str, _parents: object) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 PLATFORM_TABLES = frozenset(
     {
         "outbox", "failed_jobs", "demo_clock", "heartbeats", "bureaus", "users", "memberships", "sessions", "api_keys", "oauth_states",
-        "rate_counters", "creditor_numbers", "confirmed_figures", "act_dates", "platform_staff", "alembic_version",
+        "company_moves", "rate_counters", "creditor_numbers", "confirmed_figures", "act_dates", "platform_staff", "alembic_version",
     }
 )  # fmt: skip
 #: unique across bureaus on purpose, with the reason

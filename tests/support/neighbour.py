@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from app.agencies.models import AgencyCase, Agreement, DirectPaymentRow, SettlementLineRow, SettlementRow
 from app.credit.models import CreditCheck
 from app.db.unit_of_work import Database
+from app.dunning.carried_models import CarriedHistory
 from app.dunning.models import (
     ApprovalRequest,
     ApprovalVerdict,
@@ -139,6 +140,10 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (CorrectedAddress, {
             **his_own, "debtor_id": his.debtor.id, "channel": "letter", "instead_of": f"{mark} 1", "address_lines": [f"{mark} 2"],
             "postal_code": "5003", "city": mark, "source": "person", "recorded_by": mark, "recorded_at": now,
+        }),
+        (CarriedHistory, {
+            **his_own, "document_number": f"{mark}-0", "kid": None, "original_ore": 100_00, "issued_on": today, "notices": [],
+            "stops": [f"stanset: {mark}"], "came_from": mark, "received_at": now,
         }),
         (PhoneCall, {
             **his_own, "claim_id": his.claim.id, "outcome": "reached", "called_on": today, "note": mark, "called_by": mark,

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import asking, handovers, held_runs, keeping, loading, notices, policies
+from app.dunning import asking, handovers, held_runs, keeping, loading, moving, notices, policies
 from app.dunning.deciding import decision_for
 from app.dunning.facts_json import as_json
 from app.dunning.guarding import BOOK_REASONS
@@ -44,7 +44,7 @@ WAITS_FOR_LAW = ("warning_figures_unknown", "interest_not_confirmed", "compensat
 
 
 def open_claims(work: UnitOfWork, company_id: uuid.UUID) -> int:
-    """A claim for every open item that is a debt and has none. Returns how many."""
+    """A claim for every open item that is a debt and has none, tied to what a bureau before us had said of it. Returns how many."""
     unclaimed = (
         select(OpenItem.bureau_id, OpenItem.id, OpenItem.company_id, OpenItem.debtor_id)
         .outerjoin(Claim, Claim.open_item_id == OpenItem.id)
@@ -61,6 +61,7 @@ def open_claims(work: UnitOfWork, company_id: uuid.UUID) -> int:
     made = 0
     for page in _pages(rows):
         made += len(work.session.execute(insert(Claim).on_conflict_do_nothing().returning(Claim.id), page).all())
+    moving.tie(work, company_id)
     return made
 
 

@@ -12,8 +12,11 @@ from typing import Any
 
 from app.dunning.facts import NoticeKind, PastNotice, Sender
 
-#: the words of `ledgers.ports.LedgerNoticeKind`
-KINDS = {"soft_reminder": NoticeKind.REMINDER, "reminder": NoticeKind.REMINDER, "collection_warning": NoticeKind.COLLECTION_WARNING}
+#: the words of `ledgers.ports.LedgerNoticeKind`, and what another bureau may have sent besides
+KINDS = {
+    "soft_reminder": NoticeKind.REMINDER, "reminder": NoticeKind.REMINDER, "collection_warning": NoticeKind.COLLECTION_WARNING,
+    "payment_demand": NoticeKind.PAYMENT_DEMAND,
+}  # fmt: skip
 COLLECTED = "collection"
 
 

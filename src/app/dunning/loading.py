@@ -140,7 +140,8 @@ class _Around:
 
 def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: SmsStop | None, around: _Around) -> f.ClaimFacts:
     known = around.circumstances.get(debtor.id, circumstances.Known())
-    ledger_said = ledger_notices.past_notices(item.ledger_notices, item.ledger_reminders)
+    told = [*item.ledger_notices, *item.carried_notices]
+    ledger_said = ledger_notices.past_notices(told, item.ledger_reminders)
     return f.ClaimFacts(
         remaining_ore=0 if item.state in {"paid", "credited"} else item.remaining_ore,
         original_ore=item.original_ore,
@@ -168,7 +169,7 @@ def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: Sms
         weekly_list=around.verdicts.get(claim.id, f.ListVerdict()),
         reachable=bool(roads.channels),
         roads=roads.channels,
-        ledger_collected_on=ledger_notices.collected_on(item.ledger_notices),
+        ledger_collected_on=ledger_notices.collected_on(told),
         **around.book.of(claim.company_id, claim.debtor_id),
         approvals=tuple(around.approvals[claim.id]),
         **around.runs.get(claim.id, {}),

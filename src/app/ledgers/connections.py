@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.scope import Actor, BureauScope, PlatformScope
@@ -153,6 +153,16 @@ def _take_over(work: UnitOfWork, company_id: uuid.UUID, name: str) -> None:
         raise ConnectError("company", f"{name} is already served through another connection")
     other.company_id = None
     work.session.flush()
+
+
+def leave(work: UnitOfWork, company_id: uuid.UUID) -> list[uuid.UUID]:
+    """Read this company no more. Returns the connections that covered it alone: nothing is left for them to do."""
+    alone = select(CompanyLink.connection_id).group_by(CompanyLink.connection_id).having(func.count() == 1)
+    left = work.session.execute(
+        update(CompanyLink).where(CompanyLink.company_id == company_id).values(company_id=None).returning(CompanyLink.connection_id)
+    ).scalars()
+    found = select(Connection.id).where(Connection.id.in_(list(left)), Connection.id.in_(alone), Connection.state != "revoked")
+    return list(work.session.execute(found).scalars())
 
 
 def disconnect(door: Door, bureau_id: uuid.UUID, actor: Actor, connection_id: uuid.UUID) -> None:

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import select
 
-from app.db.scope import BureauScope
+from app.db.scope import SYSTEM, BureauScope
 from app.db.vault import Vault
 from app.jobs.job import job
 from app.jobs.jobs import for_each_bureau
@@ -64,3 +64,10 @@ def rediscover_bureau(resources: Resources, bureau_id: str) -> None:
             connections.discover(door, uuid.UUID(bureau_id), connection_id)
         except OutsideError:
             continue
+
+
+@job("ledgers.disconnect", queue=Queue.LEDGERS, retries=3, seconds=120, throws=(LookupError,))
+def disconnect(resources: Resources, bureau_id: str, connection_id: str) -> None:
+    """The last company behind the credential has left: it is given back."""
+    door = connections.Door(resources.begin, resources.of(Ledgers), resources.of(Vault))  # type: ignore[type-abstract]
+    connections.disconnect(door, uuid.UUID(bureau_id), SYSTEM, uuid.UUID(connection_id))

@@ -70,6 +70,8 @@ class OpenItem(CompanyRow, Base):
     state: Mapped[str] = mapped_column(String(20), default="open", server_default="open")
     closed_at: Mapped[datetime | None]
     ledger_notices: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    #: what a bureau before this one had said about it, in the shape of `ledger_notices`; no reading of the ledger touches it
+    carried_notices: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     ledger_reminders: Mapped[list[date]] = mapped_column(ARRAY(Date), default=list, server_default=text("'{}'"))
     version: Mapped[str | None] = mapped_column(String(100))
     first_seen_at: Mapped[datetime]

@@ -120,6 +120,32 @@ class OAuthState(Base):
     expires_at: Mapped[datetime]
 
 
+class CompanyMove(Base):
+    """A company on its way from one bureau to another: offered by a code, taken with it. `package` is sealed and there only half-way."""
+
+    __tablename__ = "company_moves"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    from_bureau_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bureaus.id"))
+    company_id: Mapped[uuid.UUID]
+    company_name: Mapped[str] = mapped_column(String(200))
+    organisation_number: Mapped[str] = mapped_column(String(9))
+    offered_by: Mapped[str] = mapped_column(String(200))
+    offered_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default="offered", server_default="offered")
+    to_bureau_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("bureaus.id"))
+    taken_by: Mapped[str | None] = mapped_column(String(200))
+    taken_at: Mapped[datetime | None]
+    package: Mapped[bytes | None] = mapped_column(LargeBinary)
+    __table_args__ = (
+        CheckConstraint("state in ('offered','packed','received','withdrawn')", name="state"),
+        CheckConstraint("(state = 'packed') = (package is not null)", name="package"),
+        CheckConstraint("state not in ('packed','received') or to_bureau_id is not null", name="taken"),
+        Index("uq_company_moves_offered", "from_bureau_id", "company_id", unique=True, postgresql_where=text("state = 'offered'")),
+    )
+
+
 class RateCounter(Base):
     """Tries per key and window, counted in one atomic statement so that two processes share one limit."""
 

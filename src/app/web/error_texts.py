@@ -10,6 +10,10 @@ def N_(message: str) -> str:  # noqa: N802 - the name by which message extractio
 
 
 KNOWN = (
+    N_("The company is no longer followed up here."),
+    N_("There is no such offer. The code may be mistyped, used, taken back or more than fourteen days old."),
+    N_("The company is with your own bureau already."),
+    N_("Something is just being sent for the company. Try again in some minutes."),
     N_("Say why the claim is stopped."),
     N_("The last day of the stop must be today or later."),
     N_("Nothing is open on this claim."),

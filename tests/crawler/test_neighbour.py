@@ -35,7 +35,7 @@ BODIES: dict[str, dict[str, object]] = {
     "hold": {"reason": "ok"}, "dispute": {"text": "no"}, "decision": {"decision": "upheld", "text": "yes"}, "stop": {}, "approval": {},
     "limitation-events": {"kind": "acknowledgement", "on": "2026-11-02", "evidence": "ok"}, "circumstances": {"kind": "deceased"},
     "answer": {"answer": "rest", "reason": "ok"},
-    "sync-runs": {}, "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"}, "handled": {},
+    "sync-runs": {}, "confirmation": {"through_on": "2026-11-01"}, "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"}, "handled": {},
     "arrangement": {"kind": "promise", "terms": [{"due_on": "2099-01-01", "amount_ore": 1}]},
     "verdict": {"answer": "no", "reason": "ok"},
     "outcome": {"outcome": "release", "note": "ok"},

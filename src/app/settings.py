@@ -42,6 +42,16 @@ class _LedgerRow:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
+#: one platform under five names: the address of each, and where its users log in
+UNIMICRO_BRANDS = {
+    "uni_economy": ("https://app.unimicro.no", "https://login.unimicro.no"),
+    "dnb_regnskap": ("https://dnbregnskap.dnb.no", "https://login.unimicro.no"),
+    "sparebank_regnskap": ("https://regnskap.sb1.no", "https://login.regnskap.sparebank1.no"),
+    "eika_regnskap": ("https://system.eikaregnskap.no", "https://login.unimicro.no"),
+    "azets_complete": ("https://complete.azets.no", "https://login.unimicro.no"),
+}
+UNIMICRO_KEYS = {"client_id": "reskontro-sandbox", "client_secret": "unimicro-sandbox-secret"}
+
 #: set by `<NAME>_URL`, `<NAME>_LOGIN_URL` and `<NAME>_<KEY>`, e.g. `FIKEN_CLIENT_ID`
 LEDGERS = {
     "tripletex": _LedgerRow(("https://tripletex.no/v2", "/tripletex/v2"), keys={"consumer_token": "test-consumer"}),
@@ -54,6 +64,10 @@ LEDGERS = {
         ("https://goapi.poweroffice.net/v2", "/poweroffice/v2"), ("https://goapi.poweroffice.net/OAuth", "/poweroffice/OAuth"),
         {"application_key": "00000000-0000-4000-8000-00000000a001", "subscription_key": "poweroffice-sandbox-subscription"},
     ),
+    **{
+        brand: _LedgerRow((f"{api}/api", f"/unimicro/{brand}/api"), (login, f"/unimicro/{brand}/login"), UNIMICRO_KEYS)
+        for brand, (api, login) in UNIMICRO_BRANDS.items()
+    },
     "businesscentral": _LedgerRow(
         ("https://api.businesscentral.dynamics.com", "/businesscentral"),
         ("https://login.microsoftonline.com/organizations/oauth2/v2.0", "/businesscentral/login"),

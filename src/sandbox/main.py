@@ -24,6 +24,7 @@ SIMULATORS = {
     "xledger": "Regnskapssystem: Xledger",
     "fiken": "Regnskapssystem: Fiken (OAuth2)",
     "poweroffice": "Regnskapssystem: PowerOffice Go",
+    "unimicro": "Regnskapssystem: Unimicro (Uni Economy, DNB, SpareBank 1, Eika, Azets)",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
     "kravia": "Inkassoforetak: Kravia",
     "brreg": "Brønnøysundregistrene",

@@ -73,4 +73,5 @@ def unimicro_door(base_url: str, brand: str = "dnb_regnskap") -> Iterator[Unimic
     yield made
     made.control.delete("/faults")
     made.control.put("/unimicro/page-cap", {"rows": 5000})
+    made.control.put("/unimicro/dropped-fields", [])
     made.close()

@@ -103,7 +103,7 @@ def _reading(desk: _Desk) -> list[Any]:
     @get([f"/biz/{entity}" for entity in desk.rows.entities])
     async def listed(request: AnyRequest) -> list[Json]:
         entity = request.url.path.rpartition("/")[2]
-        return answer(desk.all(request, entity), dict(request.query_params), desk.memory.page_cap)
+        return answer(desk.all(request, entity), dict(request.query_params), desk.memory.page_cap, desk.memory.dropped)
 
     @get([f"/biz/{entity}/{{row:int}}" for entity in desk.rows.entities])
     async def one(request: AnyRequest) -> Json:
@@ -118,7 +118,7 @@ def _reading(desk: _Desk) -> list[Any]:
         asked = dict(request.query_params)
         if asked.get("model") != "JournalEntryLine" or asked.get("wrap") != "false":
             raise ApiError(400, "only unwrapped sums of JournalEntryLine are simulated")
-        return aggregated(desk.all(request, "journalentrylines"), asked)
+        return aggregated(desk.all(request, "journalentrylines"), asked, desk.memory.dropped)
 
     return [companies, listed, one, statistics]
 

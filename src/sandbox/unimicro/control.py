@@ -68,5 +68,11 @@ def control_router(world: World, books: Books, memory: UnimicroMemory) -> Router
         memory.page_cap = data.rows
         return {"rows": memory.page_cap}
 
-    handlers = [consent, revoke_consents, expire_tokens, company, mark, stop, cap]
+    @put("/dropped-fields", sync_to_thread=False)
+    def drop(data: JSONBody[list[str]]) -> list[str]:
+        """The platform no longer knows these fields: filters that name them are ignored."""
+        memory.dropped = data
+        return data
+
+    handlers = [consent, revoke_consents, expire_tokens, company, mark, stop, cap, drop]
     return Router("/control/unimicro", route_handlers=handlers, exception_handlers={BooksError: refused})

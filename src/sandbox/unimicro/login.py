@@ -60,6 +60,10 @@ def login_router(world: World, books: Books, memory: UnimicroMemory) -> Router:
             )  # fmt: skip
         return _back(asked, code=code)
 
+    return Router("/unimicro/{brand:str}/login/connect", route_handlers=[ask, decide, *_token_handlers(world, memory)])
+
+
+def _token_handlers(world: World, memory: UnimicroMemory) -> list[Any]:
     @post("/token", status_code=200)
     async def token(request: AnyRequest) -> Answer:
         if not _is_client(request.headers.get("authorization", "")):
@@ -82,7 +86,7 @@ def login_router(world: World, books: Books, memory: UnimicroMemory) -> Router:
                 consent.revoked = True
         return Response(b"")
 
-    return Router("/unimicro/{brand:str}/login/connect", route_handlers=[ask, decide, token, revoke])
+    return [token, revoke]
 
 
 def _by_code(world: World, memory: UnimicroMemory, form: dict[str, str]) -> Answer:

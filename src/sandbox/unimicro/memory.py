@@ -67,6 +67,8 @@ class UnimicroMemory(msgspec.Struct):
     references: dict[int, str] = {}
     #: the interface cuts longer pages to this many rows
     page_cap: int = 5000
+    #: fields that the platform has dropped: a filter that names one is ignored
+    dropped: list[str] = []
 
     def next_id(self) -> int:
         self.last_id += 1

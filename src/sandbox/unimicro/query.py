@@ -18,20 +18,20 @@ class QueryError(Exception):
     """The query cannot be read at all."""
 
 
-def answer(rows: Iterable[Json], asked: Mapping[str, str], cap: int) -> list[Json]:
-    found = filtered(list(rows), asked.get("filter", ""))
+def answer(rows: Iterable[Json], asked: Mapping[str, str], cap: int, dropped: Iterable[str] = ()) -> list[Json]:
+    found = filtered(list(rows), asked.get("filter", ""), dropped)
     if (order := asked.get("orderby")) is not None:
         found = sorted(found, key=lambda row: (row.get(order) is None, row.get(order)))
     skip, top = int(asked.get("skip", 0)), min(int(asked.get("top", cap)), cap)
     return found[skip : skip + top]
 
 
-def filtered(rows: list[Json], text: str) -> list[Json]:
+def filtered(rows: list[Json], text: str, dropped: Iterable[str] = ()) -> list[Json]:
     """The rows that fulfil the filter; all of them where it names an unknown field."""
     if not text:
         return rows
     groups = [[_condition(one) for one in re.split(r" or ", part.strip("()"))] for part in re.split(r" and (?![^(]*\))", text)]
-    if any(not known(row, field) for group in groups for field, _, _ in group for row in rows):
+    if any(field in dropped or not known(row, field) for group in groups for field, _, _ in group for row in rows):
         return rows
     return [row for row in rows if all(any(_holds(row, *one) for one in group) for group in groups)]
 

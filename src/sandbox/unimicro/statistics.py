@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.unimicro.query import Json, QueryError, dig, filtered
@@ -11,13 +11,13 @@ from sandbox.unimicro.query import Json, QueryError, dig, filtered
 CHOSEN = re.compile(r"^(?:(sum|min|max)\()?([\w.]+)\)? as (\w+)$", re.IGNORECASE)
 
 
-def aggregated(rows: list[Json], asked: Mapping[str, str]) -> list[Json]:
+def aggregated(rows: list[Json], asked: Mapping[str, str], dropped: Iterable[str] = ()) -> list[Json]:
     """Without anything to group by there is always one row, of nulls where nothing fits."""
     model = asked.get("model", "")
     chosen = [_chosen(one, model) for one in asked.get("select", "").split(",")]
     groups: dict[tuple[Any, ...], list[Json]] = {}
     plain = [field for function, field, _ in chosen if function is None]
-    for row in filtered(rows, asked.get("filter", "")):
+    for row in filtered(rows, asked.get("filter", ""), dropped):
         groups.setdefault(tuple(dig(row, field) for field in plain), []).append(row)
     if not plain and not groups:
         groups[()] = []

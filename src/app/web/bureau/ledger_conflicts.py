@@ -32,7 +32,13 @@ SWITCHES: dict[str, str] = {
     "TransferToDebtCollectionAgency": N_("Transfer this customer's invoices to a collection agency"),
     "reminders": N_("Reminders with a fee"),
     "collectionCode": N_("Collection code on the customer's card"),
+    "DontSendReminders": N_("Reminders are not stopped for the customer, and the ledger has reminded lately"),
+    "invoicereminders": N_("The ledger has sent reminders of its own lately"),
 }
+UNIMICRO_REMEDY = N_(
+    "Open the customer in the ledger and stop reminders there, or switch the ledger's reminders off for the whole company. The names of"
+    " the menus differ between the brands."
+)
 #: what to switch off, and what a ledger does not tell
 REMEDIES: dict[str, str] = {
     "tripletex": N_(
@@ -54,6 +60,7 @@ REMEDIES: dict[str, str] = {
         "Business Central only tells that reminders with a fee were booked. Look under Reminders, and take the reminder terms off the"
         " customers' cards (the names may differ in your language)."
     ),
+    **dict.fromkeys(("uni_economy", "dnb_regnskap", "sparebank_regnskap", "eika_regnskap", "azets_complete"), UNIMICRO_REMEDY),
 }
 
 

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "stop": {},
     "approval": {},
     "calls": {"outcome": "reached"},
+    "restarts": {"reason": "Feil adresse"},
     "evidence": {"name": "ok.pdf", "content": "JVBERi0xLjc="},
     "verdict": {"answer": "yes"},
     "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"},

@@ -31,6 +31,7 @@ KEYS = {"token", "approval"}
 #: bodies with which a route would act, by the end of its path; with others the form itself would be refused first
 BODIES: dict[str, dict[str, object]] = {
     "calls": {"outcome": "reached"},
+    "restarts": {"reason": "ok"},
     "evidence": {"name": "ok.pdf", "content": "JVBERi0xLjc="},
     "hold": {"reason": "ok"}, "dispute": {"text": "no"}, "decision": {"decision": "upheld", "text": "yes"}, "stop": {}, "approval": {},
     "limitation-events": {"kind": "acknowledgement", "on": "2026-11-02", "evidence": "ok"}, "circumstances": {"kind": "deceased"},
@@ -46,6 +47,7 @@ BODIES: dict[str, dict[str, object]] = {
 SIGNED = {"/api/inbound/mail", "/api/inbound/sms/{report_secret:str}"}
 FORM = {
     "reason": "ok",
+    "restart_reason": "ok",
     "text": "ok",
     "decision": "upheld",
     "decision_text": "ok",

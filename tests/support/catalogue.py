@@ -20,7 +20,7 @@ RIGHTS = {
     "sessions": "DELETE INSERT SELECT UPDATE", "oauth_states": "DELETE INSERT SELECT", "rate_counters": "DELETE INSERT SELECT UPDATE",
     "idempotency_keys": "DELETE INSERT SELECT UPDATE", "audit_trail": "INSERT SELECT", "documents": "INSERT SELECT",
     "receipts": "INSERT SELECT", "policies": "INSERT SELECT", "routines": "INSERT SELECT",
-    "dispute_evidence": "INSERT SELECT", "phone_calls": "INSERT SELECT",
+    "dispute_evidence": "INSERT SELECT", "phone_calls": "INSERT SELECT", "restarts": "INSERT SELECT",
     "wordings": "INSERT SELECT", "approvals": "INSERT SELECT", "instalments": "INSERT SELECT",
     "book_readings": "DELETE INSERT SELECT", "guard_limits": "INSERT SELECT", "held_steps": "INSERT SELECT",
     "outward_days": "DELETE INSERT SELECT UPDATE",

@@ -32,6 +32,7 @@ from app.dunning.models import (
     Notice,
     PhoneCall,
     PolicyRow,
+    Restart,
     RoutineRow,
     WeeklyList,
     WordingRow,
@@ -151,6 +152,10 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         }),
         (SmsStop, {
             **his_own, "number": mark, "stopped_at": now, "lifted_at": now, "lifted_by": mark, "lift_reason": mark,
+        }),
+        (Restart, {
+            **his_own, "claim_id": his.claim.id, "reason": mark, "set_aside": [], "waived_ore": 0, "restarted_by": mark,
+            "restarted_at": now,
         }),
         (Receipt, {
             **his_own, "delivery_id": his.delivery.id, "state": "accepted", "at": now, "text_": f"250 OK {mark}",

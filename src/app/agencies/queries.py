@@ -126,14 +126,17 @@ def case(work: UnitOfWork, case_id: uuid.UUID) -> CaseDetail:
     return CaseDetail(_line(*row), missing, _paid_out(work, case_id), _reported(work, case_id))
 
 
-def standing_of(work: UnitOfWork, claim_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Standing]:
+def standing_of(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], without: Collection[uuid.UUID] = ()) -> dict[uuid.UUID, Standing]:
     """Where each claim stands with an agency: `open` (on its way or there, so our own steps rest), `returned` unpaid, or `none`.
 
-    A case that is paid, or closed with nothing outstanding, stays open until the ledger shows the money: that travels by itself.
+    A case that is paid, or closed with nothing outstanding, stays open until the ledger shows the money: that travels by itself. Cases in
+    `without` do not count any more.
     """
     found: dict[uuid.UUID, Standing] = dict.fromkeys(claim_ids, "none")
     rows = work.session.execute(
-        select(AgencyCase.claim_id, AgencyCase.state, AgencyCase.outstanding_ore).where(AgencyCase.claim_id.in_(claim_ids))
+        select(AgencyCase.claim_id, AgencyCase.state, AgencyCase.outstanding_ore).where(
+            AgencyCase.claim_id.in_(claim_ids), AgencyCase.id.not_in(without)
+        )
     )
     for claim_id, state, outstanding in rows.all():
         settled = state == "closed" and outstanding == 0

@@ -17,6 +17,7 @@ from app.dunning.arrangements import ArrangementError
 from app.dunning.calls import CallError
 from app.dunning.holds import HoldError
 from app.dunning.replies import ReplyError
+from app.dunning.restarting import RestartError
 from app.dunning.run_decisions import RunDecidedError
 from app.dunning.weekly_lists import ListError
 from app.ledgers.sync import NoLedgerError
@@ -140,7 +141,7 @@ def _as_problem(error: Exception) -> ProblemError:
     match error:
         case ProblemError():
             return error
-        case CallError() | HoldError() | ReplyError() | ApprovalError() | ArrangementError() | ConfirmationError():
+        case CallError() | HoldError() | ReplyError() | ApprovalError() | ArrangementError() | ConfirmationError() | RestartError():
             return invalid(error.field, str(error))
         case ListError():
             return ProblemError(LIST_CLOSED, str(error))

@@ -12,16 +12,20 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import facts as f
 from app.dunning.arrangement_models import ArrangementRow, InstalmentRow
+from app.dunning.restart_facts import still_counts
 
 
 def load(work: UnitOfWork, claim_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, f.Arrangement]:
     """The newest of each claim while it is in force, and after it was broken: then it is the reason why the follow-up goes on."""
     latest = (
         select(ArrangementRow)
-        .where(ArrangementRow.claim_id.in_(claim_ids), or_(ArrangementRow.outcome.is_(None), ArrangementRow.outcome.in_(OUTCOMES)))
+        .where(
+            ArrangementRow.claim_id.in_(claim_ids), or_(ArrangementRow.outcome.is_(None), ArrangementRow.outcome.in_(OUTCOMES)),
+            still_counts(ArrangementRow),
+        )
         .ext(distinct_on(ArrangementRow.claim_id))
         .order_by(ArrangementRow.claim_id, ArrangementRow.id.desc())
-    )
+    )  # fmt: skip
     rows = [row for row in work.session.execute(latest).scalars() if row.outcome in (None, "broken")]
     terms: dict[uuid.UUID, list[f.Instalment]] = defaultdict(list)
     if rows:

@@ -16,6 +16,7 @@ from app.agencies.models import AgencyCase
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.models import Claim, Dispute, Hold, ListEntry, Notice, WeeklyList
 from app.dunning.reasons import Reason
+from app.dunning.restart_facts import still_counts
 from app.receivables.models import Debtor, OpenItem
 from app.tenants.models import Company
 
@@ -223,7 +224,7 @@ def _listed(state: str) -> ColumnElement[bool]:
 
 
 def _noticed(kind: str) -> ColumnElement[bool]:
-    return exists().where(Notice.claim_id == Claim.id, Notice.kind == kind, Notice.state.in_(_SAID))
+    return exists().where(Notice.claim_id == Claim.id, Notice.kind == kind, Notice.state.in_(_SAID), still_counts(Notice))
 
 
 def _row(one: Row[Any], today: date) -> ClaimRow:

@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.agencies.models import AgencyCase
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import addresses, call_facts
+from app.dunning import addresses, call_facts, restart_facts
 from app.dunning.addresses import Reached
 from app.dunning.charges import InterestSpan, interest_runs_after, late_interest, principal_left
 from app.dunning.claim_list import as_reasons, standing_of
 from app.dunning.facts import Payment as PaidFact
 from app.dunning.models import ApprovalRequest, ApprovalVerdict, Claim, DecisionRow, Dispute, Hold, ListEntry, Notice, PhoneCall, WeeklyList
-from app.dunning.reasons import Reason
+from app.dunning.reasons import Reason, because
+from app.dunning.restart_models import Restart
 from app.dunning.statutes.rates import RATES, Rates
 from app.messaging import sms_stops
 from app.messaging.models import Delivery, InboundMail, Receipt, SmsStop
@@ -40,12 +41,16 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """A notice with its roads. `beside`: the numbers of the other invoices its letter was about; `fee_on`: the one its fee stands on."""
+    """A notice with its roads. `beside`: the numbers of the other invoices its letter was about; `fee_on`: the one its fee stands on.
+
+    `set_aside`: it was said before the follow-up began anew, and its fee is not claimed.
+    """
 
     notice: Notice
     deliveries: tuple[DeliveryLine, ...]
     beside: tuple[str, ...] = ()
     fee_on: str | None = None
+    set_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,7 @@ class ClaimDetail:
     approvals: tuple[AskedLine, ...] = ()
     calls: tuple[PhoneCall, ...] = ()
     sms_stops: tuple[SmsStop, ...] = ()
+    restarts: tuple[Restart, ...] = ()
 
     @property
     def net_ore(self) -> int:
@@ -145,6 +151,18 @@ class ClaimDetail:
         return next((one for one in self.lists if one.open and one.entry.state in {"ready", "approved", "stopped"}), None)
 
     @property
+    def behind(self) -> bool:
+        """Has somebody done something since the claim was decided on, so that its step and reasons are of before it?"""
+        return self.claim.state == "active" and self.claim.awaits_decision
+
+    @property
+    def next_reasons(self) -> tuple[Reason, ...]:
+        """Why what comes next comes: on a list its own reasons, and of a claim that is behind only that it is."""
+        if self.behind:
+            return (because("looked_at_again"),)
+        return self.list_reasons or self.reasons
+
+    @property
     def list_reasons(self) -> tuple[Reason, ...]:
         """Why it stands on the list that is open now; nothing where it stands on none."""
         line = self.open_entry
@@ -157,7 +175,7 @@ class ClaimDetail:
 
 
 def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
-    """Sixteen queries, whatever the history. LookupError when the claim does not exist for this scope."""
+    """Seventeen queries, whatever the history. LookupError when the claim does not exist for this scope."""
     row = work.session.execute(
         select(Claim, OpenItem, Debtor, Company, standing_of(work.today()))
         .join(OpenItem, OpenItem.id == Claim.open_item_id)
@@ -171,10 +189,11 @@ def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
     payments = tuple(
         work.session.execute(select(Payment).where(Payment.open_item_id == item.id).order_by(Payment.paid_on, Payment.id)).scalars()
     )
-    notices, reached = _notices(work, claim_id), addresses.reached_now(work, debtor)
+    restarts = restart_facts.of_claim(work, claim_id)
+    notices, reached = _notices(work, claim_id, restarts), addresses.reached_now(work, debtor)
     return ClaimDetail(
         claim=claim, item=item, debtor=debtor, company=company, standing=standing, reasons=as_reasons(claim.reasons),
-        amounts=amounts_on(item, payments, [line.notice for line in notices], work.today()),
+        amounts=amounts_on(item, payments, [line.notice for line in notices if not line.set_aside], work.today()),
         notices=notices, payments=payments, lists=_lists(work, claim_id),
         holds=tuple(work.session.execute(select(Hold).where(_about(claim)).order_by(Hold.placed_at.desc())).scalars()),
         disputes=tuple(
@@ -197,6 +216,7 @@ def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
         calls=tuple(call_facts.of_claim(work, claim_id)),
         sms_stops=tuple(sms_stops.of_numbers(work, company.id, _numbers(reached, notices))),
         reached=reached,
+        restarts=restarts,
         loose=loose_money(work, [debtor.id]).get(debtor.id, LooseMoney(0, 0, False)),
     )  # fmt: skip
 
@@ -208,7 +228,7 @@ def _numbers(reached: Reached, notices: Sequence[NoticeLine]) -> set[str]:
 
 
 def amounts_on(item: OpenItem, payments: Sequence[Payment], notices: Sequence[Notice], on: date, rates: Rates = RATES) -> AmountsToday:
-    """Principal as the ledger has it, late interest to that day and fees of notices that were said. What is closed owes nothing."""
+    """Principal as the ledger has it, late interest to that day and fees of the notices that count. What is closed owes nothing."""
     if item.state in {"paid", "credited"} or item.remaining_ore <= 0:
         return AmountsToday(on, max(item.remaining_ore, 0) if item.state == "open" else 0, 0, 0, 0, None)
     runs_after = None if item.due_on is None else interest_runs_after(item.due_on, True, None)
@@ -230,7 +250,7 @@ def _about(claim: Claim) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _notices(work: UnitOfWork, claim_id: uuid.UUID) -> tuple[NoticeLine, ...]:
+def _notices(work: UnitOfWork, claim_id: uuid.UUID, restarts: Sequence[Restart]) -> tuple[NoticeLine, ...]:
     notices = list(
         work.session.execute(
             select(Notice).where(Notice.claim_id == claim_id).order_by(Notice.planned_at.desc(), Notice.id.desc())
@@ -251,12 +271,13 @@ def _notices(work: UnitOfWork, claim_id: uuid.UUID) -> tuple[NoticeLine, ...]:
             receipts[receipt.delivery_id].append(receipt)
         for delivery in sent:
             deliveries[delivery.purpose_id].append(DeliveryLine(delivery, tuple(receipts[delivery.id])))
-    letters = _letters(work, notices)
+    letters, past = _letters(work, notices), {one for begun in restarts for one in begun.set_aside}
     return tuple(
         NoticeLine(
             one, tuple(deliveries[one.letter_id]),
             tuple(number for notice_id, number, _ in letters[one.letter_id] if notice_id != one.id),
             next((number for notice_id, number, fee_ore in letters[one.letter_id] if notice_id != one.id and fee_ore), None),
+            one.id in past,
         )
         for one in notices
     )  # fmt: skip

@@ -144,7 +144,8 @@ def remember(work: UnitOfWork, one: Loaded, decision: Decision, rules: dict[str,
             )
         )  # fmt: skip
     claim.step, claim.reasons, claim.next_action_on = decision.step_name, reasons, decision.next_action_on
-    claim.awaits_list, claim.decided_on, claim.decided_at = decision.awaits_list, work.today(), work.now()
+    claim.awaits_list, claim.awaits_decision = decision.awaits_list, False
+    claim.decided_on, claim.decided_at = work.today(), work.now()
 
 
 def perform(work: UnitOfWork, one: Loaded, decision: Decision, rules: Rules) -> None:
@@ -168,9 +169,8 @@ def perform(work: UnitOfWork, one: Loaded, decision: Decision, rules: Rules) -> 
 
 def touch(work: UnitOfWork, claim_id: uuid.UUID) -> None:
     """A person did something: decide again now."""
-    work.session.execute(
-        update(Claim).where(Claim.id == claim_id).values(next_action_on=func.least(Claim.next_action_on, literal(work.today())))
-    )
+    soon = func.least(Claim.next_action_on, literal(work.today()))
+    work.session.execute(update(Claim).where(Claim.id == claim_id).values(next_action_on=soon, awaits_decision=True))
     work.enqueue("dunning.evaluate_claim", bureau_id=str(work.bureau_id), claim_id=str(claim_id))
 
 

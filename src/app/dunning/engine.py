@@ -34,7 +34,7 @@ def _decision(answer: Answer, case: Case) -> Decision:
     if printed is not None and printed != case.due_on and not isinstance(step, Close):
         reasons = (*reasons, because("due_date_moved", printed_on=printed, due_on=case.due_on))
     if not isinstance(step, Close):
-        reasons = (*reasons, *arranging.remarks(case))
+        reasons = (*reasons, *arranging.remarks(case), *standing.remarks(case))
     match step:
         case Wait(until):
             return Decision(step, reasons, until)

@@ -234,11 +234,14 @@ class ClaimFacts:
     `roads`: which ones. `called_on`: the days somebody spoke with the debtor by phone because the policy asked for it.
     `considerate`: the debtor is to be met with consideration, and nobody has decided how (inkassoloven 2026 § 14). `rest`: a person
     has decided that the claim rests because of the debtor's circumstances.
+    `disputed`: an objection waits for its decision, or was `upheld`: then the claim rests until the ledger closes it.
     `objected`: the debtor has objected, now or before, and nobody has found it obviously groundless (inkassoloven 2026 § 18).
     `unallocated_ore`: the debtor's money in the ledger that is tied to no invoice; `unallocated_covers`: it could pay one of his open ones.
     `credit_note_ore`: his credit notes tied to none. `run_held_on`: the day of a run that looked wrong; `run_until`: called off till then.
     `ledger_collected_on`: the day the ledger itself gave the invoice to an agency. `texts_stopped_on`: the day the debtor asked for no more
-    text messages.
+    text messages. `restarted_on`: the day a person began the follow-up anew; what we said before is then not among `notices`.
+    `earlier_fees`: those of it whose letter's one fee stands on another invoice and is still asked for: they count in the fee caps, and in
+    nothing else.
     """
 
     remaining_ore: int
@@ -281,3 +284,6 @@ class ClaimFacts:
     ledger_collected_on: date | None = None
     arrangement: Arrangement | None = None
     texts_stopped_on: date | None = None
+    restarted_on: date | None = None
+    earlier_fees: tuple[PastNotice, ...] = ()
+    upheld: bool = False

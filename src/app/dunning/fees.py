@@ -4,6 +4,9 @@ The ladder of § 1-3 first paragraph is either two reminders and a later payment
 and a later payment demand. The second of the small fees asks that the debtor missed a deadline of at least 14 days in the first
 reminder. After more than six months since the last notice with a fee, the ladder begins anew (second paragraph). History counts,
 whoever sent it.
+
+A follow-up that a person has begun anew is charged for as one that has never run: the fees of before are given up, so they do not count,
+and the fourteen days are counted once more from that day, for the debtor may not have known of the claim until then.
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ class FeeQuestion:
     """One claim on one day. `due_on` is already moved to a business day; notices sent after `on` are ignored.
 
     `remaining_ore` is the principal unpaid on that day; `compensation_ore` what is claimed under forsinkelsesrenteloven § 3 a, which is
-    deducted (inkassoforskriften §§ 1-5, 2-6). `objected`: the debtor has objected, and nobody found it obviously groundless.
+    deducted (inkassoforskriften §§ 1-5, 2-6). `objected`: the debtor has objected, and nobody found it obviously groundless. `anew_on`: the
+    day the follow-up began anew; `charged`: notices of before it whose fee is asked for all the same.
     """
 
     due_on: date
@@ -48,6 +52,12 @@ class FeeQuestion:
     history: Sequence[PastNotice]
     compensation_ore: int = 0
     objected: bool = False
+    anew_on: date | None = None
+    charged: Sequence[PastNotice] = ()
+
+    @property
+    def counted_from(self) -> date:
+        return self.due_on if self.anew_on is None else max(self.due_on, self.anew_on)
 
 
 def allowed_fee(kind: NoticeKind, question: FeeQuestion, statute: Statute, rates: Rates) -> Fee:
@@ -97,7 +107,7 @@ def obstacle_to_fee(kind: NoticeKind, question: FeeQuestion, statute: Statute) -
     past = [notice for notice in question.history if notice.sent_on <= question.on]
     if statute.fee_regulated:
         return _obstacle_to_regulated_fee(kind, question, past, statute)
-    ladder = _ladder(past, statute)
+    ladder = _ladder([*past, *question.charged], statute)
     if ladder and question.on > add_months(ladder[-1].sent_on, statute.fee_reset_months):
         ladder = []
     if any(notice.kind is NoticeKind.PAYMENT_DEMAND for notice in ladder):
@@ -108,9 +118,9 @@ def obstacle_to_fee(kind: NoticeKind, question: FeeQuestion, statute: Statute) -
 
 
 def _obstacle_to_small_fee(question: FeeQuestion, ladder: list[PastNotice], statute: Statute) -> Reason | None:
-    gate = statute.earliest_fee_on(question.due_on)
-    if question.on < gate:
-        return because("fee_too_early", first_on=gate)
+    too_early = _too_early(question, statute)
+    if too_early is not None:
+        return too_early
     if not ladder:
         return None
     first = ladder[0]
@@ -128,9 +138,19 @@ def _obstacle_to_regulated_fee(kind: NoticeKind, question: FeeQuestion, past: li
     """One letter of the creditor's own, fourteen days after due at the earliest: no more is known to be lawful."""
     if kind is not NoticeKind.REMINDER:
         return because("fee_not_under_act")
-    if question.on < (gate := statute.earliest_fee_on(question.due_on)):
-        return because("fee_too_early", first_on=gate)
-    return because("fee_ladder_used") if any(notice.bears_fee for notice in past) else None
+    too_early = _too_early(question, statute)
+    if too_early is not None:
+        return too_early
+    return because("fee_ladder_used") if any(notice.bears_fee for notice in (*past, *question.charged)) else None
+
+
+def _too_early(question: FeeQuestion, statute: Statute) -> Reason | None:
+    gate = statute.earliest_fee_on(question.counted_from)
+    if question.on >= gate:
+        return None
+    if question.anew_on is not None and question.anew_on > question.due_on:
+        return because("fee_too_early_anew", first_on=gate, anew_on=question.anew_on)
+    return because("fee_too_early", first_on=gate)
 
 
 def _ladder(history: Sequence[PastNotice], statute: Statute) -> list[PastNotice]:

@@ -107,13 +107,13 @@ def fee_of(kind: NoticeKind, case: Case, *, wished: bool) -> tuple[int, Reason]:
         return 0, because("fee_not_under_act")
     if not wished:
         return 0, because("fee_not_wished")
+    facts = case.facts
     try:
-        answer = allowed_fee(
-            kind,
-            FeeQuestion(case.due_on, case.today, case.facts.remaining_ore, case.facts.notices, _compensation(case), case.facts.objected),
-            case.rules.statute,
-            case.rules.rates,
-        )
+        question = FeeQuestion(
+            case.due_on, case.today, facts.remaining_ore, facts.notices, _compensation(case), facts.objected, facts.restarted_on,
+            facts.earlier_fees,
+        )  # fmt: skip
+        answer = allowed_fee(kind, question, case.rules.statute, case.rules.rates)
     except FigureNotConfirmedError as error:
         compensation = error.figure is Figure.LATE_PAYMENT_COMPENSATION
         return 0, because("fee_compensation_not_confirmed" if compensation else "fee_not_confirmed", missing_on=error.on)

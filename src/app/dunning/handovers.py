@@ -21,6 +21,7 @@ from app.dunning.law import Law
 from app.dunning.loading import Loaded
 from app.dunning.models import Notice
 from app.dunning.policy import Rules
+from app.dunning.restart_facts import still_counts
 from app.dunning.steps import HandOver
 from app.messaging.models import Delivery
 from app.tenants import audit
@@ -131,14 +132,16 @@ def _address(one: Loaded) -> dict[str, str | None]:
 def _warning_failed(work: UnitOfWork, claim_id: uuid.UUID) -> bool:
     """A warning came back after the handover was planned, and no other one stands (inkassoloven 1988 § 9)."""
     states = work.session.execute(
-        select(Notice.state).where(Notice.claim_id == claim_id, Notice.kind == "collection_warning", Notice.issued_on.is_not(None))
+        select(Notice.state).where(
+            Notice.claim_id == claim_id, Notice.kind == "collection_warning", Notice.issued_on.is_not(None), still_counts(Notice)
+        )
     ).scalars()
     found = set(states)
     return bool(found) and "sent" not in found
 
 
 def _notices(work: UnitOfWork, one: Loaded) -> list[dict[str, Any]]:
-    """What was said since the claim fell due: a notice before that is no part of a collection."""
+    """What was said since the claim fell due, and since its follow-up began: a notice before that is no part of a collection."""
     rows = work.session.execute(
         select(Notice, Delivery.channel, Delivery.grounds)
         .join(Delivery, (Delivery.purpose == "notice") & (Delivery.purpose_id == Notice.letter_id))
@@ -147,6 +150,7 @@ def _notices(work: UnitOfWork, one: Loaded) -> list[dict[str, Any]]:
             Notice.kind.in_(CHARGEABLE),
             Notice.state == "sent",
             Delivery.state.in_(["sent", "printed", "posted", "delivered"]),
+            still_counts(Notice),
         )
         .order_by(Notice.issued_on, Notice.id, Delivery.channel)
     ).all()
@@ -168,7 +172,10 @@ def _notices(work: UnitOfWork, one: Loaded) -> list[dict[str, Any]]:
 def _attachments(work: UnitOfWork, one: Loaded) -> list[dict[str, str]]:
     rows = work.session.execute(
         select(Notice.kind, Notice.document_id)
-        .where(Notice.claim_id == one.claim.id, Notice.kind.in_(CHARGEABLE), Notice.state == "sent", Notice.document_id.is_not(None))
+        .where(
+            Notice.claim_id == one.claim.id, Notice.kind.in_(CHARGEABLE), Notice.state == "sent", Notice.document_id.is_not(None),
+            still_counts(Notice),
+        )
         .order_by(Notice.issued_on, Notice.id)
-    ).all()
+    ).all()  # fmt: skip
     return [{"kind": kind, "document_id": str(document_id)} for kind, document_id in rows]

@@ -121,7 +121,8 @@ def _phone_call(case: Case, step: PolicyStep) -> Answer | None:
     sent = [
         case.waits_through(one) + DAY for one in case.facts.notices if one.kind is not NoticeKind.DUE_NOTICE and one.sent_on <= case.today
     ]
-    ripe_on = max([_day_of(step, case), *sent])
+    begun = [] if case.facts.restarted_on is None else [case.facts.restarted_on]
+    ripe_on = max([_day_of(step, case), *begun, *sent])
     if case.today < ripe_on:
         return case.wait(ripe_on, because("call_later", days=step.after_days))
     until_on = ripe_on + timedelta(days=step.deadline_days)

@@ -15,11 +15,12 @@ from sqlalchemy.orm import aliased
 
 from app.agencies import queries as agency_queries
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import addresses, book_facts, call_facts, circumstances, ledger_notices, run_facts
+from app.dunning import addresses, book_facts, call_facts, circumstances, ledger_notices, restart_facts, run_facts
 from app.dunning import arrangement_facts as arrangements
 from app.dunning import facts as f
 from app.dunning.addresses import Reached
 from app.dunning.models import ApprovalRequest, ApprovalVerdict, Claim, Dispute, Hold, ListEntry, Notice, WeeklyList
+from app.dunning.restart_facts import Begun, still_counts
 from app.ledgers.models import CompanyLink, SyncRun
 from app.messaging import sms_stops
 from app.messaging.models import Delivery, SmsStop
@@ -95,16 +96,18 @@ def load(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], *, lock: bool = False
     rows = work.session.execute(query.with_for_update(of=Claim, key_share=True) if lock else query).all()
     items = [item.id for _, item, _ in rows]
     ids = [claim.id for claim, _, _ in rows]
+    begun = restart_facts.load(work, ids)
+    past = {one for claim in begun.values() for one in claim.set_aside}
     around = _Around(
         payments=_payments(work, items), notices=_notices(work, ids), holds=_holds(work, [claim for claim, _, _ in rows]),
         disputed=_disputed(work, ids),
         objected=_objected(work, ids), circumstances=circumstances.of_debtors(work, {debtor.id for _, _, debtor in rows}),
-        verdicts=_verdicts(work, ids), agency=agency_queries.standing_of(work, ids),
+        verdicts=_verdicts(work, ids), agency=agency_queries.standing_of(work, ids, past),
         synced=synced_on(work, {claim.company_id for claim, _, _ in rows}), dead_ends=addresses.dead_ends(work, ids),
         in_doubt=_in_doubt(work, ids),
         book=book_facts.load(work, {claim.company_id for claim, _, _ in rows}, {claim.debtor_id for claim, _, _ in rows}),
         approvals=_approvals(work, ids), arrangements=arrangements.load(work, ids),
-        runs=run_facts.load(work, ids), called=call_facts.called_on(work, ids),
+        runs=run_facts.load(work, ids), called=call_facts.called_on(work, ids), begun=begun,
     )  # fmt: skip
     followed = follow_ups(work, {claim.company_id for claim, _, _ in rows})
     corrected = addresses.corrections(work, {claim.debtor_id for claim, _, _ in rows})
@@ -123,7 +126,7 @@ class _Around:
     payments: dict[uuid.UUID, list[f.Payment]]
     notices: dict[uuid.UUID, list[f.PastNotice]]
     holds: dict[uuid.UUID, f.Hold]
-    disputed: set[uuid.UUID]
+    disputed: dict[uuid.UUID, bool]
     objected: set[uuid.UUID]
     circumstances: Mapping[uuid.UUID, circumstances.Known]
     verdicts: dict[uuid.UUID, f.ListVerdict]
@@ -136,12 +139,14 @@ class _Around:
     runs: dict[uuid.UUID, dict[str, Any]]
     arrangements: dict[uuid.UUID, f.Arrangement]
     called: dict[uuid.UUID, tuple[date, ...]]
+    begun: Mapping[uuid.UUID, Begun]
 
 
 def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: SmsStop | None, around: _Around) -> f.ClaimFacts:
     known = around.circumstances.get(debtor.id, circumstances.Known())
     told = [*item.ledger_notices, *item.carried_notices]
     ledger_said = ledger_notices.past_notices(told, item.ledger_reminders)
+    begun = around.begun.get(claim.id, Begun())
     return f.ClaimFacts(
         remaining_ore=0 if item.state in {"paid", "credited"} else item.remaining_ore,
         original_ore=item.original_ore,
@@ -176,6 +181,9 @@ def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: Sms
         arrangement=around.arrangements.get(claim.id),
         called_on=around.called.get(claim.id, ()),
         texts_stopped_on=None if stop is None else oslo_date(stop.stopped_at),
+        restarted_on=begun.on,
+        earlier_fees=begun.earlier_fees,
+        upheld=around.disputed.get(claim.id, False),
     )
 
 
@@ -223,7 +231,7 @@ def _notices(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[f.P
     said = (
         select(Notice.claim_id, Notice.kind, Notice.issued_on, Notice.payment_deadline, Notice.fee_ore, carrier.fee_ore > 0)
         .outerjoin(carrier, carrier.id == Notice.carried_by)
-        .where(Notice.claim_id.in_(ids), Notice.issued_on.is_not(None), counts)
+        .where(Notice.claim_id.in_(ids), Notice.issued_on.is_not(None), counts, still_counts(Notice))
     )
     for claim_id, kind, issued_on, deadline, fee, elsewhere in work.session.execute(said.order_by(Notice.issued_on, Notice.id)).all():
         if issued_on is not None:
@@ -232,7 +240,8 @@ def _notices(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[f.P
 
 
 def _in_doubt(work: UnitOfWork, ids: list[uuid.UUID]) -> set[uuid.UUID]:
-    return set(work.session.execute(select(Notice.claim_id).where(Notice.claim_id.in_(ids), Notice.state == "review")).scalars())
+    doubted = select(Notice.claim_id).where(Notice.claim_id.in_(ids), Notice.state == "review", still_counts(Notice))
+    return set(work.session.execute(doubted).scalars())
 
 
 def _holds(work: UnitOfWork, claims: list[Claim]) -> dict[uuid.UUID, f.Hold]:
@@ -256,10 +265,11 @@ def _holds(work: UnitOfWork, claims: list[Claim]) -> dict[uuid.UUID, f.Hold]:
     return found
 
 
-def _disputed(work: UnitOfWork, ids: list[uuid.UUID]) -> set[uuid.UUID]:
-    """An objection freezes its claim until it is decided, and for good where it was upheld."""
-    rows = select(Dispute.claim_id).where(Dispute.claim_id.in_(ids), Dispute.decided_at.is_(None) | (Dispute.decision == "upheld"))
-    return set(work.session.execute(rows).scalars())
+def _disputed(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, bool]:
+    """An objection freezes its claim until it is decided, and for good where it was upheld: that is said of each."""
+    frozen = Dispute.decided_at.is_(None) | (Dispute.decision == "upheld")
+    rows = select(Dispute.claim_id, func.bool_and(Dispute.decided_at.is_not(None))).where(Dispute.claim_id.in_(ids), frozen)
+    return {claim_id: bool(upheld) for claim_id, upheld in work.session.execute(rows.group_by(Dispute.claim_id)).all()}
 
 
 def _objected(work: UnitOfWork, ids: list[uuid.UUID]) -> set[uuid.UUID]:
@@ -273,7 +283,7 @@ def _verdicts(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, f.ListV
     latest = (
         select(ListEntry.claim_id, ListEntry.state, ListEntry.step, ListEntry.stopped_until, WeeklyList.deadline_at)
         .join(WeeklyList, WeeklyList.id == ListEntry.list_id)
-        .where(ListEntry.claim_id.in_(ids))
+        .where(ListEntry.claim_id.in_(ids), still_counts(ListEntry))
         .ext(distinct_on(ListEntry.claim_id))
         .order_by(ListEntry.claim_id, WeeklyList.made_at.desc())
     )
@@ -291,9 +301,12 @@ def _approvals(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[f
         select(ApprovalRequest, ApprovalVerdict, User.name)
         .outerjoin(ApprovalVerdict, ApprovalVerdict.request_id == ApprovalRequest.id)
         .outerjoin(User, User.id == ApprovalRequest.asked_id)
-        .where(ApprovalRequest.claim_id.in_(ids), ApprovalRequest.closed_at.is_(None) | ApprovalVerdict.verdict.in_(["yes", "silence"]))
+        .where(
+            ApprovalRequest.claim_id.in_(ids), ApprovalRequest.closed_at.is_(None) | ApprovalVerdict.verdict.in_(["yes", "silence"]),
+            still_counts(ApprovalRequest),
+        )
         .order_by(ApprovalRequest.asked_at, ApprovalRequest.id)
-    )
+    )  # fmt: skip
     found: dict[uuid.UUID, list[f.Approval]] = defaultdict(list)
     for request, verdict, name in work.session.execute(asked).all():
         given = None if verdict is None else oslo_date(verdict.given_at)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, Numeric, String, Text, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, String, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,12 +16,16 @@ from app.dunning.address_models import CorrectedAddress
 from app.dunning.approval_models import ApprovalRequest, ApprovalVerdict, DebtorOwner
 from app.dunning.arrangement_models import ArrangementRow, InstalmentRow
 from app.dunning.call_models import PhoneCall
+from app.dunning.law_models import ActDate, ConfirmedFigure
+from app.dunning.restart_models import Restart
 
 __all__ = [
+    "ActDate",
     "ApprovalRequest",
     "ApprovalVerdict",
     "ArrangementRow",
     "Claim",
+    "ConfirmedFigure",
     "CorrectedAddress",
     "DebtorOwner",
     "DecisionRow",
@@ -33,6 +36,7 @@ __all__ = [
     "Notice",
     "PhoneCall",
     "PolicyRow",
+    "Restart",
     "WeeklyList",
 ]  # fmt: skip
 
@@ -81,7 +85,10 @@ class RoutineRow(CompanyRow, Base):
 
 
 class Claim(CompanyRow, Base):
-    """What we pursue (forfalt pengekrav, inkassoloven 1988 § 1), one per open item. Carries its current explanation."""
+    """What we pursue (forfalt pengekrav, inkassoloven 1988 § 1), one per open item. Carries its current explanation.
+
+    `awaits_decision`: somebody has done something since, and the explanation is of before it.
+    """
 
     __tablename__ = "claims"
     open_item_id: Mapped[uuid.UUID]
@@ -90,6 +97,7 @@ class Claim(CompanyRow, Base):
     step: Mapped[str] = mapped_column(String(30))
     reasons: Mapped[list[Any]]
     awaits_list: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    awaits_decision: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     next_action_on: Mapped[date | None]
     decided_on: Mapped[date]
     decided_at: Mapped[datetime]
@@ -319,35 +327,6 @@ class DisputeEvidence(CompanyRow, Base):
         within_bureau("document_id", "documents"),
         UniqueConstraint("bureau_id", "dispute_id", "document_id"),
     )
-
-
-class ConfirmedFigure(Base):
-    """A figure of the law that a person has confirmed for a period, with its source. A platform table: the law is the same for every
-    bureau. Append-only; of two rows with the same first day the later one holds. `number` runs through this table and `act_dates`."""
-
-    __tablename__ = "confirmed_figures"
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    figure: Mapped[str] = mapped_column(String(40))
-    effective_from: Mapped[date]
-    known_through: Mapped[date]
-    value: Mapped[Decimal] = mapped_column(Numeric(12, 4))
-    source: Mapped[str] = mapped_column(String(300))
-    confirmed_by: Mapped[str] = mapped_column(String(200))
-    confirmed_at: Mapped[datetime]
-    __table_args__ = (CheckConstraint("known_through >= effective_from", name="period"),)
-
-
-class ActDate(Base):
-    """The day lov 2026-05-22 nr. 19, or one of its sections, enters into force (§ 55); without a day it is taken back. Append-only: the
-    latest row of a provision holds."""
-
-    __tablename__ = "act_dates"
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    provision: Mapped[str] = mapped_column(String(10))
-    in_force_from: Mapped[date | None]
-    source: Mapped[str] = mapped_column(String(300))
-    set_by: Mapped[str] = mapped_column(String(200))
-    set_at: Mapped[datetime]
 
 
 class Circumstance(CompanyRow, Base):

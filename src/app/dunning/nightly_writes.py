@@ -55,7 +55,7 @@ where (t.step, t.reasons) is distinct from (a.step, a.reasons)
 """
 EXPLAIN = """
 update claims c set step = a.step, reasons = a.reasons, next_action_on = a.next_action_on, awaits_list = a.awaits_list,
-  decided_on = :today, decided_at = :now,
+  awaits_decision = false, decided_on = :today, decided_at = :now,
   state = case when a.close_reason is null then 'active' else 'closed' end,
   closed_at = case when a.close_reason is not null then coalesce(c.closed_at, :now) when c.state = 'closed' then null else c.closed_at end,
   close_reason = case when a.close_reason is not null then a.close_reason when c.state = 'closed' then null else c.close_reason end

@@ -33,6 +33,7 @@ REASON_TEXTS: dict[str, str] = {
     "limitation_too_late": N_("What happened on {happened_on} came after the claim was barred on {last_on}, and moves nothing."),
     "debtor_minor": N_("The debtor is a minor: a person must look at the claim first."),
     "disputed": N_("The debtor has objected: nothing is sent or charged before a person has decided."),
+    "dispute_upheld": N_("The debtor's objection was found right: the claim rests until a credit note in the ledger closes it."),
     "on_hold": N_("Somebody has stopped this claim until {until_on}."),
     "on_hold_open": N_("Somebody has stopped this claim until further notice."),
     "debtor_on_hold": N_("Somebody has stopped everything for this debtor until {until_on}."),
@@ -46,6 +47,7 @@ REASON_TEXTS: dict[str, str] = {
     "instalment_missed": N_(
         "The instalment of {amount_ore} kr, due {until_on}, was not paid: the plan has ended and the follow-up goes on."
     ),
+    "begun_anew": N_("The follow-up began anew on {anew_on}: what was said before counts no more."),
     "company_not_active": N_("The follow-up is not switched on for this company: nothing is sent or handed over."),
     "uncertain_item": N_("The ledger does not tell for sure that this is open: a person must confirm it."),
     "no_due_date": N_("The due date is not known: a person must find it."),
@@ -140,6 +142,9 @@ REASON_TEXTS: dict[str, str] = {
     "fee_not_before_due": N_("No fee: nothing may be charged for a notice that the claim falls due."),
     "fee_nothing_owed": N_("No fee: no principal is owed."),
     "fee_too_early": N_("No fee: a notice may bear one from {first_on}, 14 days after the due date."),
+    "fee_too_early_anew": N_(
+        "No fee: the follow-up began anew on {anew_on}, and a notice may bear one from {first_on}, 14 days after that."
+    ),
     "fee_ladder_used": N_("No fee: the notices already charged for leave no room for this one."),
     "fee_first_deadline_short": N_("No fee: the first reminder of {sent_on} set no deadline of at least 14 days."),
     "fee_first_deadline_runs": N_("No fee: the deadline {deadline_on} of the first reminder has not been missed."),
@@ -194,6 +199,7 @@ REASON_SOURCES: dict[str, str] = {
     "limitation_too_late": "foreldelsesloven §§ 2, 14",
     "debtor_minor": "vergemålsloven §§ 9–13",
     "disputed": "inkassoloven 1988 § 17 annet ledd",
+    "dispute_upheld": "inkassoloven 1988 § 17 annet ledd",
     "extended": "inkassoloven 1988 § 8",
     "instalment_due": "inkassoloven 1988 § 8; 2026 § 16",
     "at_agency": "inkassoloven 1988 § 8",
@@ -217,6 +223,7 @@ REASON_SOURCES: dict[str, str] = {
     "fee_not_under_act": "inkassoloven 2026 § 19",
     "fee_objection": "inkassoloven 2026 § 18",
     "fee_nothing_owed": "inkassoloven 1988 § 17",
+    "fee_too_early_anew": "inkassoforskriften § 1-2 første og annet ledd",
     "fee_too_early": "inkassoforskriften § 1-2 første og annet ledd",
     "fee_on_other_invoice": "inkassoforskriften § 1-2",
     "fee_charged_today": "inkassoloven 1988 § 17",

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.facts import RunHold
+from app.dunning.restart_facts import still_counts
 from app.dunning.run_models import HeldRun, HeldStep
 from app.values.calendar import oslo_date
 
@@ -24,10 +25,13 @@ def load(work: UnitOfWork, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, 
     newest = (
         select(HeldStep.claim_id, HeldRun.state, HeldRun.ran_on, HeldRun.decided_at)
         .join(HeldRun, HeldRun.id == HeldStep.run_id)
-        .where(HeldStep.claim_id.in_(claim_ids), or_(HeldRun.state == "held", HeldRun.decided_at > work.now() - WORD_COUNTS))
+        .where(
+            HeldStep.claim_id.in_(claim_ids), or_(HeldRun.state == "held", HeldRun.decided_at > work.now() - WORD_COUNTS),
+            still_counts(HeldStep),
+        )
         .ext(distinct_on(HeldStep.claim_id))
         .order_by(HeldStep.claim_id, HeldRun.held_at.desc())
-    )
+    )  # fmt: skip
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for claim_id, state, ran_on, decided_at in work.session.execute(newest).all():
         until = None if decided_at is None else oslo_date(decided_at + WORD_COUNTS)

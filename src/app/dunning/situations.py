@@ -66,8 +66,8 @@ CLAIM = Reading(
     Claim,
     _KEYS
     | {
-        "open_item_id", "debtor_id", "state", "step", "reasons", "awaits_list", "next_action_on", "decided_on", "decided_at", "opened_at",
-        "closed_at", "close_reason",
+        "open_item_id", "debtor_id", "state", "step", "reasons", "awaits_list", "awaits_decision", "next_action_on", "decided_on",
+        "decided_at", "opened_at", "closed_at", "close_reason",
     },
 )  # fmt: skip
 ITEM = Reading(
@@ -172,13 +172,14 @@ from ({" union all ".join(side.rows for side in SIDES)}) one group by claim_id
 """
 #: what makes a claim be looked at by itself, and anew in every transaction, for what is known of it is not in the fingerprint: a credit
 #: tied to no invoice, wishes for one debtor or one claim, a yes asked of a person, what people know of a debtor, a step of a held run,
-#: a call that was made, an agreement on payment, a corrected address, a stop of the whole debtor or company, a STOP from what may be his
-#: number (written as in the ledger, so by its last eight digits)
+#: a call that was made, a follow-up begun anew, an agreement on payment, a corrected address, a stop of the whole debtor or company, a STOP
+#: from what may be his number (written as in the ledger, so by its last eight digits)
 BY_ITSELF = """
 exists (select from open_items credit where credit.debtor_id = t.debtor_id and credit.state = 'open' and credit.remaining_ore < 0)
 or exists (select from approval_requests asked where asked.claim_id = t.claim_id)
 or exists (select from held_steps held where held.claim_id = t.claim_id)
 or exists (select from phone_calls made where made.claim_id = t.claim_id)
+or exists (select from restarts begun where begun.claim_id = t.claim_id)
 or exists (select from arrangements agreed where agreed.claim_id = t.claim_id)
 or exists (select from holds stop where stop.claim_id is null and stop.lifted_at is null and stop.company_id = t.company_id
   and (stop.debtor_id is null or stop.debtor_id = t.debtor_id))

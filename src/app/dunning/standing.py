@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.dunning.case import ASK_AGAIN, DAY, LOOK_AGAIN, Answer, Case, ask
 from app.dunning.facts import AgencyStanding, Confidence, Insolvency, NoticeKind, Reach
-from app.dunning.reasons import because
+from app.dunning.reasons import Reason, because
 from app.dunning.steps import Close, CloseWhy, Question
 
 _HOME_CURRENCY = "NOK"
@@ -55,7 +55,9 @@ def needs_consideration(case: Case) -> Answer | None:
 
 
 def is_disputed(case: Case) -> Answer | None:
-    return ask(Question.DISPUTED, because("disputed")) if case.facts.disputed else None
+    if not case.facts.disputed:
+        return None
+    return ask(Question.DISPUTED, because("dispute_upheld" if case.facts.upheld else "disputed"))
 
 
 def is_on_hold(case: Case) -> Answer | None:
@@ -124,3 +126,9 @@ def is_inside_a_deadline(case: Case) -> Answer | None:
             reason = because("inside_deadline", sent_on=notice.sent_on, deadline_on=deadline, through_on=through)
             longest = case.wait(through + DAY, reason)
     return longest
+
+
+def remarks(case: Case) -> tuple[Reason, ...]:
+    """Why an old claim is followed up as if nothing had been said."""
+    anew_on = case.facts.restarted_on
+    return () if anew_on is None else (because("begun_anew", anew_on=anew_on),)

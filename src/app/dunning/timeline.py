@@ -45,6 +45,7 @@ def timeline(detail: ClaimDetail) -> list[Event]:
         *_people(detail),
         *_calls(detail),
         *_texts(detail),
+        *_restarts(detail),
         *_replies(detail),
         *_approvals(detail),
         *_lists(detail),
@@ -132,6 +133,12 @@ def _texts(detail: ClaimDetail) -> Iterator[Event]:
         if stop.lifted_at is not None:
             by_debtor = stop.lifted_by == THE_DEBTOR
             yield Event(stop.lifted_at, "texts_allowed", {"text": stop.lift_reason}, actor=None if by_debtor else stop.lifted_by)
+
+
+def _restarts(detail: ClaimDetail) -> Iterator[Event]:
+    for one in detail.restarts:
+        facts: dict[str, Fact] = {"text": one.reason, "waived_ore": one.waived_ore}
+        yield Event(one.restarted_at, "begun_anew", facts, actor=one.restarted_by, mood="warn")
 
 
 def _replies(detail: ClaimDetail) -> Iterator[Event]:

@@ -277,7 +277,10 @@ def _announce(work: UnitOfWork, weekly: WeeklyList, company: Company, links: Lis
 def _why(reasons: list[dict[str, object]]) -> str:
     """One or two words for the e-mail; the page tells the whole reason."""
     code = str(reasons[0]["code"]) if reasons else ""
-    words = {"settled": "betalt", "within_tolerance": "betalt", "disputed": "innsigelse", "on_hold": "stanset", "on_hold_open": "stanset"}
+    words = {
+        "settled": "betalt", "within_tolerance": "betalt", "disputed": "innsigelse", "dispute_upheld": "innsigelse", "on_hold": "stanset",
+        "on_hold_open": "stanset",
+    }  # fmt: skip
     return words.get(code, "endret i regnskapet")
 
 

@@ -111,9 +111,9 @@ def _code(today: date) -> ColumnElement[str]:
 
 
 def _is_behind(today: date) -> ColumnElement[bool]:
-    """Decided before what is now known, or waiting for a day that has come."""
+    """Decided before what is now known or was done by somebody, or waiting for a day that has come."""
     waits = and_(Claim.state == "active", Claim.step.in_(["wait", "ask_person"]), Claim.next_action_on <= today)
-    return or_(waits, OpenItem.changed_at > Claim.decided_at)
+    return or_(Claim.awaits_decision, waits, OpenItem.changed_at > Claim.decided_at)
 
 
 def _next_on(today: date) -> ColumnElement[date]:

@@ -166,9 +166,10 @@ def _approvals() -> Select[Any]:
 def _questions() -> Select[Any]:
     """What the engine asks, by the reason it gives. Uncertain items are listed as such, and an upheld objection asks nothing."""
     answered = and_(_CODE == "disputed", ~exists().where(Dispute.claim_id == Claim.id, Dispute.decided_at.is_(None)))
+    upheld = Claim.reasons.contains([{"code": "dispute_upheld"}])
     return (
         _claims(Kind.QUESTION, _CODE)
-        .where(Claim.state == "active", Claim.step == "ask_person", _CODE != "uncertain_item", ~answered, ~_ASKED)
+        .where(Claim.state == "active", Claim.step == "ask_person", _CODE != "uncertain_item", ~answered, ~upheld, ~_ASKED)
         .group_by(Claim.company_id, _CODE)
     )
 

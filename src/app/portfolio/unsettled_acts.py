@@ -15,6 +15,7 @@ from app.agencies.models import AgencyCase, DirectPaymentRow, SettlementRow
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import notices
 from app.dunning.models import Claim, Notice
+from app.dunning.restart_facts import still_counts
 from app.jobs import reviews
 from app.jobs.effects import TRIES_MAX
 from app.jobs.models import Effect
@@ -144,8 +145,9 @@ _PAID_ON: ColumnElement[date | None] = func.coalesce(Posting.paid_on, DirectPaym
 _IN_DOUBT = and_(Effect.state == "review", or_(Notice.id.is_(None), Notice.state == "review"))
 _Later = aliased(Notice)
 _NOTICE_FAILED = and_(
-    Notice.state == "undeliverable", _Noticed.state == "active", ~exists().where(_Later.claim_id == Notice.claim_id, _Later.id > Notice.id)
-)
+    Notice.state == "undeliverable", _Noticed.state == "active", ~exists().where(_Later.claim_id == Notice.claim_id, _Later.id > Notice.id),
+    still_counts(Notice),
+)  # fmt: skip
 #: a refused handover is shown as the case it is
 _SAID_NO = and_(Effect.state == "refused", Effect.kind != handover.KIND, or_(Notice.id.is_(None), _NOTICE_FAILED))
 #: acts that move money or cases

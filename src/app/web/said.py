@@ -42,6 +42,7 @@ SAYINGS: dict[str, str] = {
     "lifted": N_("The claim goes on."),
     "disputed": N_("The objection is recorded. Nothing more is sent until it is decided."),
     "called": N_("The call is noted."),
+    "begun-anew": N_("The follow-up begins anew. What was said before counts no more."),
     "evidence-added": N_("The file stands beside the objection."),
     "dispute-decided": N_("The objection is decided."),
     "item-confirmed": N_("The invoice is confirmed and is followed up from now on."),

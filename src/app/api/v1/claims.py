@@ -33,7 +33,8 @@ Standing = Literal[
 class ClaimOut(msgspec.Struct, frozen=True):
     """A claim, one per open item. `step` is what was decided last and `reasons` say why; it is decided anew on `next_action_on`.
 
-    `standing` says in one word where it stands today.
+    `standing` says in one word where it stands today. `awaits_decision`: somebody has done something since, and it is decided anew in a
+    moment.
     """
 
     id: uuid.UUID
@@ -52,6 +53,7 @@ class ClaimOut(msgspec.Struct, frozen=True):
     reasons: list[ReasonOut]
     next_action_on: date | None
     awaits_list: bool
+    awaits_decision: bool
     opened_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -123,8 +125,8 @@ def claim_of(found: ClaimEntry) -> ClaimOut:
         invoice=item.document_number or item.external_id, kid=item.kid, due_on=item.due_on, remaining_ore=item.remaining_ore,
         currency=item.currency, state=cast("ClaimState", row.state), standing=cast("Standing", found.standing),
         step=cast("ClaimStep", row.step), reasons=[reason_of(one) for one in as_reasons(row.reasons)], next_action_on=row.next_action_on,
-        awaits_list=row.awaits_list, opened_at=row.opened_at, updated_at=max(row.decided_at, item.changed_at), closed_at=row.closed_at,
-        close_reason=row.close_reason,
+        awaits_list=row.awaits_list, awaits_decision=row.awaits_decision, opened_at=row.opened_at,
+        updated_at=max(row.decided_at, item.changed_at), closed_at=row.closed_at, close_reason=row.close_reason,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Literal, cast
 
@@ -12,7 +13,7 @@ from litestar import Response, get
 
 from app.api.paging import AskedPage
 from app.api.v1.words import Id, OfClaim, OfCompany, Ore, ReasonOut, reason_of
-from app.dunning import feeds
+from app.dunning import feeds, restart_facts
 from app.dunning.claim_list import as_reasons
 from app.dunning.models import Notice
 from app.messaging import deliveries
@@ -29,7 +30,8 @@ class NoticeOut(msgspec.Struct, frozen=True):
 
     Several invoices of a debtor may be told of in one letter with one fee: `carried_by` is then the notice that has the fee and the
     deliveries, and the amounts are each invoice's own share. `review`: nobody can tell whether it went out, and a person must look.
-    `problem` says what is wrong, where something is.
+    `problem` says what is wrong, where something is. `set_aside`: said before the follow-up began anew, it counts no more, and its
+    fee is not claimed.
     """
 
     id: uuid.UUID
@@ -39,6 +41,7 @@ class NoticeOut(msgspec.Struct, frozen=True):
     kind: NoticeKind
     round: int
     state: NoticeState
+    set_aside: bool
     statute: str
     language: str
     issued_on: date | None
@@ -67,13 +70,15 @@ class NoticePage(msgspec.Struct, frozen=True):
 def list_notices(work: Work, paging: AskedPage, company_id: OfCompany = None, claim_id: OfClaim = None) -> NoticePage:
     """Notices, perhaps of one company or claim."""
     page = feeds.notices(work, paging.position, company_id=company_id, claim_id=claim_id)
-    return paging.listed(NoticePage, page, notice_of)
+    past = restart_facts.set_aside(work, {row.claim_id for row in page.rows})
+    return paging.listed(NoticePage, page, lambda row: notice_of(row, past))
 
 
 @get("/notices/{notice_id:uuid}", sync_to_thread=True, guards=[requires(Permission.VIEW)], operation_id="getNotice", tags=[TAG])
 def get_notice(work: Work, notice_id: Id) -> NoticeOut:
     """One notice."""
-    return notice_of(feeds.find_notice(work, notice_id))
+    row = feeds.find_notice(work, notice_id)
+    return notice_of(row, restart_facts.set_aside(work, [row.claim_id]))
 
 
 @get(
@@ -90,10 +95,10 @@ def get_notice_document(work: Work, notice_id: Id) -> Response[bytes]:
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{shown}"'})
 
 
-def notice_of(row: Notice) -> NoticeOut:
+def notice_of(row: Notice, past: Collection[uuid.UUID]) -> NoticeOut:
     return NoticeOut(
         id=row.id, company_id=row.company_id, claim_id=row.claim_id, carried_by=row.carried_by,
-        kind=cast("NoticeKind", row.kind), round=row.round, state=cast("NoticeState", row.state),
+        kind=cast("NoticeKind", row.kind), round=row.round, state=cast("NoticeState", row.state), set_aside=row.id in past,
         statute=row.statute, language=row.language, issued_on=row.issued_on,
         payment_deadline=row.payment_deadline, principal_ore=row.principal_ore, fee_ore=row.fee_ore, interest_ore=row.interest_ore,
         total_ore=row.total_ore, subject=row.subject, body=row.body, has_document=row.document_id is not None,

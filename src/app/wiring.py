@@ -23,13 +23,14 @@ from app.db.demo_clock import DemoClock
 from app.db.engine import app_engine
 from app.db.unit_of_work import Database
 from app.db.vault import Vault, new_key
-from app.dunning import confirming, handovers, notices
+from app.dunning import confirming, handovers, notices, thanking
 from app.dunning.chasing import ApprovalLinks
 from app.dunning.confirming import ConfirmationByLetter, ConfirmationByMail
 from app.dunning.law import Law
 from app.dunning.law_book import LawBook
 from app.dunning.sending import NoticeByLetter, NoticeByMail, NoticeBySms
 from app.dunning.statutes import InForce
+from app.dunning.thanking import ThanksByMail
 from app.dunning.weekly_lists import ListLinks
 from app.jobs import broker as brokers
 from app.jobs import outbox
@@ -162,6 +163,7 @@ def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vaul
             notices.SMS_KIND: NoticeBySms(door, texter),
             confirming.MAIL_KIND: ConfirmationByMail(mailer, house),
             confirming.LETTER_KIND: ConfirmationByLetter(printer),
+            thanking.MAIL_KIND: ThanksByMail(mailer, house),
             postings.KIND: postings.PaymentPoster(door),
             **agency_performers(door, agencies, handovers.still_wanted),
         }

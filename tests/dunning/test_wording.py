@@ -21,6 +21,7 @@ from app.dunning.letters.notice_letter import (
     NoticeInvoice,
     compose_notice,
 )
+from app.dunning.letters.thanks_mail import thanks_mail
 from app.dunning.letters.weekly_list import LeftOutInvoice, ListedInvoice, WeeklyListContent, weekly_list_mail
 from app.dunning.wording import Tone, check_content, fill, wording_document
 from app.dunning.wording_form import (
@@ -111,6 +112,12 @@ def test_a_text_about_several_invoices_never_changes_either(kind: str, language:
 def test_the_weekly_list_mail_never_changes_unseen(language: str) -> None:
     subject, text, _ = weekly_list_mail(WEEKLY, language=language)
     golden(f"weekly_list.{language}.v1.neutral", f"{subject}\n\n{text}")
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_the_thanks_for_a_payment_never_change_unseen(language: str) -> None:
+    subject, text, _ = thanks_mail(FULL.sender, FULL.bureau_name, "10025", language=language)
+    golden(f"thanks.{language}.v1.friendly", f"{subject}\n\n{text}")
 
 
 @pytest.mark.parametrize(("kind", "language", "tone"), NOTICES)

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.dunning import claims, holds
+from app.dunning.law import Law
 from app.dunning.models import Dispute, Hold
 from app.dunning.reasons import because
 from app.receivables.models import OpenItem
@@ -101,7 +103,7 @@ def test_an_objection_is_recorded_and_decided_with_a_reason(browse, scene, datab
         assert work.session.execute(select(Dispute.decision)).scalar_one() == "rejected"
 
 
-@pytest.mark.parametrize("act", ["", "/panel", "/hold", "/lift", "/dispute", "/dispute/decide", "/confirm-item"])
+@pytest.mark.parametrize("act", ["", "/panel", "/hold", "/lift", "/dispute", "/dispute/decide", "/confirm-item", "/restart"])
 def test_the_neighbours_claim_does_not_exist(browse, scene, neighbour, act):
     browser = browse(scene.admin)
     path = f"/claims/{neighbour.claim.id}{act}"
@@ -139,3 +141,20 @@ def test_every_overdue_invoice_is_explained_and_chosen_by_its_explanation(browse
     assert "/why" in browser.get("/claims").text
     for wrong in ("reason=x", "company=x", f"company={credit.id}"):
         assert browser.get(f"/why?{wrong}").status_code == 404
+
+
+def test_a_follow_up_is_begun_anew_with_a_reason_and_an_upheld_objection_says_what_to_do(browse, scene, database):
+    claim = make.claim(database, make.open_item(database, scene.debtor), reasons=[because("reminder_due", days=9).as_json()])
+    make.notice(database, claim, fee_ore=38_00)
+    browser = browse(scene.admin)
+    refused = browser.submit(f"/claims/{claim.id}/restart", restart_reason=" ")
+    assert (refused.status_code, "Skriv hvorfor oppfølgingen begynner på nytt" in refused.text) == (422, True)
+    assert browser.submit(f"/claims/{claim.id}/restart", restart_reason="Feil adresse").status_code == 303
+    text = words_of(browser.get(f"/claims/{claim.id}").text)
+    assert "Avgjøres på nytt om et øyeblikk" in text and "38,00 kr kreves ikke lenger" in text
+    with database.begin(make.scope(claim)) as work:
+        holds.object_to(work, claim.id, "Varen kom aldri")
+        holds.decide_dispute(work, claim.id, "upheld", "Stemmer")
+        claims.evaluate(work, [claim.id], Law())
+    text = words_of(browser.get(f"/claims/{claim.id}").text)
+    assert "Avgjøres på nytt" not in text and "Krediter fakturaen i regnskapet" in text

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from app.agencies.models import AgencyCase
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import addresses, call_facts, restart_facts
+from app.dunning import addresses, call_facts, restart_facts, thanking
 from app.dunning.addresses import Reached
 from app.dunning.charges import InterestSpan, interest_runs_after, late_interest, principal_left
 from app.dunning.claim_list import as_reasons, standing_of
@@ -118,6 +118,7 @@ class ClaimDetail:
     calls: tuple[PhoneCall, ...] = ()
     sms_stops: tuple[SmsStop, ...] = ()
     restarts: tuple[Restart, ...] = ()
+    thanks: Delivery | None = None
 
     @property
     def net_ore(self) -> int:
@@ -175,7 +176,7 @@ class ClaimDetail:
 
 
 def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
-    """Seventeen queries, whatever the history. LookupError when the claim does not exist for this scope."""
+    """Eighteen queries, whatever the history. LookupError when the claim does not exist for this scope."""
     row = work.session.execute(
         select(Claim, OpenItem, Debtor, Company, standing_of(work.today()))
         .join(OpenItem, OpenItem.id == Claim.open_item_id)
@@ -217,6 +218,7 @@ def claim_detail(work: UnitOfWork, claim_id: uuid.UUID) -> ClaimDetail:
         sms_stops=tuple(sms_stops.of_numbers(work, company.id, _numbers(reached, notices))),
         reached=reached,
         restarts=restarts,
+        thanks=thanking.of_claim(work, claim_id),
         loose=loose_money(work, [debtor.id]).get(debtor.id, LooseMoney(0, 0, False)),
     )  # fmt: skip
 

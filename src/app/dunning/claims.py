@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import asking, handovers, held_runs, keeping, loading, moving, notices, policies
+from app.dunning import asking, handovers, held_runs, keeping, loading, moving, notices, policies, thanking
 from app.dunning.deciding import decision_for
 from app.dunning.facts_json import as_json
 from app.dunning.guarding import BOOK_REASONS
@@ -155,6 +155,8 @@ def perform(work: UnitOfWork, one: Loaded, decision: Decision, rules: Rules) -> 
         case Wait() | AskPerson():
             _reopen(claim)
         case Close(why):
+            if claim.state == "active" and thanking.is_due(one, decision, rules.wishes, work.today()):
+                thanking.plan(work, one)
             claim.state, claim.close_reason = "closed", why.value
             claim.closed_at = claim.closed_at or work.now()
         case SendNotice(kind=kind):

@@ -21,6 +21,7 @@ from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
 from app.dunning.carried_models import CarriedHistory
 from app.dunning.models import ArrangementRow, Circumstance, Claim, Dispute, Hold, Notice
+from app.dunning.restart_facts import still_counts
 from app.jobs.models import Effect
 from app.ledgers.models import CompanyLink
 from app.receivables.models import OpenItem
@@ -161,8 +162,9 @@ def _histories(work: UnitOfWork, company_id: uuid.UUID) -> list[dict[str, Any]]:
 def _said(work: UnitOfWork, company_id: uuid.UUID) -> dict[uuid.UUID, list[dict[str, Any]]]:
     found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
     notices = select(Notice).where(
-        Notice.company_id == company_id, Notice.state.in_(SAID), Notice.issued_on.is_not(None), Notice.kind != "due_notice"
-    )
+        Notice.company_id == company_id, Notice.state.in_(SAID), Notice.issued_on.is_not(None), Notice.kind != "due_notice",
+        still_counts(Notice),
+    )  # fmt: skip
     for one in work.session.execute(notices.order_by(Notice.issued_on, Notice.id)).scalars():
         deadline = one.payment_deadline and one.payment_deadline.isoformat()
         found[one.claim_id].append(

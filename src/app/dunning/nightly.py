@@ -19,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import text
 
 from app.db.unit_of_work import UnitOfWork
-from app.dunning import claims, held_runs, loading, nightly_writes, policies, situations
+from app.dunning import claims, held_runs, loading, nightly_writes, policies, situations, thanking
 from app.dunning.deciding import decision_for
 from app.dunning.facts_json import as_json
 from app.dunning.law import Law
@@ -136,7 +136,10 @@ def _answer(work: UnitOfWork, law: Law, one: Loaded, resolved: Resolved) -> Answ
     return Answer(
         json.dumps(_said(decision, as_json(one.facts))),
         intern(followed.replace(str(one.claim.company_id), nightly_writes.COMPANY)),
-        alone=bool(one.facts.approvals) or one.facts.arrangement is not None or _has_a_work_of_its_own(decision),
+        alone=bool(one.facts.approvals)
+        or one.facts.arrangement is not None
+        or _has_a_work_of_its_own(decision)
+        or thanking.is_due(one, decision, rules.wishes, work.today()),
         outward=decision.step_name if held_runs.is_weighed(decision, one.facts.run_hold) else None,
     )
 

@@ -64,7 +64,7 @@ class Policy:
     `send_from_hour` until `send_until_hour`, Oslo's. `group_invoices`: what a debtor is to be told on one day goes in one letter with one
     fee; the sending days and the weekly list are how long an earlier invoice waits for a later one. `warning_weekday`: the weekly list's.
     `ledger_age_days_max`: how old the mirror may be when a step is taken. `approval_silence_days`: business days after which
-    `approval_silence` counts. ValueError on a wish out of bounds.
+    `approval_silence` counts. `thank_on_payment`: who pays after a notice of ours is thanked by mail. ValueError on a wish out of bounds.
     """
 
     steps: tuple[PolicyStep, ...] = (
@@ -88,6 +88,7 @@ class Policy:
     approval: ApprovalMode = ApprovalMode.NONE
     approval_silence: Silence = Silence.HOLD
     approval_silence_days: int = 3
+    thank_on_payment: bool = False
 
     def __post_init__(self) -> None:
         amounts = {"minimum_ore": AMOUNT_MAX_ORE, "tolerance_ore": AMOUNT_MAX_ORE}

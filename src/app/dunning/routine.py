@@ -74,6 +74,8 @@ def content(facts: RoutineFacts) -> dict[str, object]:
             "first": facts.rules.followed.send_from_hour,
             "last": facts.rules.followed.send_until_hour,
         },
+        # a routine kept before there was such a wish says the same without it
+        **({"thanks": True} if wishes.thank_on_payment else {}),
         "minimum_ore": wishes.minimum_ore,
         "tolerance_ore": wishes.tolerance_ore,
         "ledger_age_days_max": wishes.ledger_age_days_max,

@@ -46,6 +46,7 @@ def timeline(detail: ClaimDetail) -> list[Event]:
         *_calls(detail),
         *_texts(detail),
         *_restarts(detail),
+        *_thanks(detail),
         *_replies(detail),
         *_approvals(detail),
         *_lists(detail),
@@ -133,6 +134,12 @@ def _texts(detail: ClaimDetail) -> Iterator[Event]:
         if stop.lifted_at is not None:
             by_debtor = stop.lifted_by == THE_DEBTOR
             yield Event(stop.lifted_at, "texts_allowed", {"text": stop.lift_reason}, actor=None if by_debtor else stop.lifted_by)
+
+
+def _thanks(detail: ClaimDetail) -> Iterator[Event]:
+    sent = detail.thanks
+    if sent is not None and sent.state not in {"planned", "cancelled"}:
+        yield Event(sent.settled_at or sent.planned_at, "thanked", {"text": sent.address}, mood="good" if sent.sent_at else "warn")
 
 
 def _restarts(detail: ClaimDetail) -> Iterator[Event]:

@@ -22,11 +22,13 @@ NOTICE_FIELDS = frozenset(
 LIST_FIELDS = frozenset({"company", "bureau", "week", "count", "total", "decide_before", "left_out", "held"})
 APPROVAL_FIELDS = frozenset({"company", "bureau", "name", "count", "total", "per_day", "again"})
 ARRANGEMENT_FIELDS = frozenset({"creditor", "bureau", "contact", "invoice_number", "amount", "last_on", "count", "one", "several"})
+THANKS_FIELDS = frozenset({"creditor", "bureau", "contact", "invoice_number"})
 FIELDS_OF_KIND = {
     **dict.fromkeys(("due_notice", "reminder", "collection_warning", "payment_demand"), NOTICE_FIELDS),
     "weekly_list": LIST_FIELDS,
     "approval": APPROVAL_FIELDS,
     "arrangement": ARRANGEMENT_FIELDS,
+    "thanks": THANKS_FIELDS,
 }
 _HEADS = frozenset({"title", "heading", "subject", "action"})
 _BLOCK = re.compile(r"== (?P<role>paragraph|continued|info|footer)(?P<conditions>(?: (?:if|unless) [a-z_]+)*)(?:: (?P<heading>.+))?")

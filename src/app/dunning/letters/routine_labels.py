@@ -77,6 +77,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "hours": "Varsler sendes {days} mellom kl. {first} og {last}, aldri på helligdager.",
         "minimum": "Fakturaer under {amount} følges ikke opp.",
         "tolerance": "En rest på inntil {amount} regnes som betalt.",
+        "thanks": "Den som betaler etter et varsel, får takk på e-post. Aldri når saken har vært til inkasso.",
         "ledger_age": (
             "Ingenting sendes når reskontroen sist ble lest for mer enn 1 dag siden.",
             "Ingenting sendes når reskontroen sist ble lest for mer enn {number} dager siden.",
@@ -169,6 +170,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "hours": "Notices go out on {days} between {first} and {last} o'clock, never on holidays.",
         "minimum": "Invoices below {amount} are not followed up.",
         "tolerance": "A rest of up to {amount} counts as paid.",
+        "thanks": "Whoever pays after a notice is thanked by mail. Never when the claim has been with an agency.",
         "ledger_age": (
             "Nothing is sent when the book was last read more than 1 day ago.",
             "Nothing is sent when the book was last read more than {number} days ago.",
@@ -208,7 +210,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "takeover": "inkassoforetaket overtar", "send_weekdays": "ukedager", "send_from_hour": "fra kl.", "send_until_hour": "til kl.",
         "handover_consent": "før oversendelse", "grace_business_days": "virkedager etter fristen", "charge_fee": "gebyr",
         "charge_interest": "rente", "claim_compensation": "standardkompensasjon", "accept_ledger_dunning": "også når systemet purrer",
-        "group_invoices": "flere fakturaer i ett brev", "letter_language": "brevenes språk",
+        "group_invoices": "flere fakturaer i ett brev", "thank_on_payment": "takk for betalingen",
+        "letter_language": "brevenes språk",
         "ledger_age_days_max": "reskontroens alder i dager", "steps": "steg",
     },
     "en": {
@@ -219,7 +222,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "handover_consent": "before a handover", "grace_business_days": "business days after the deadline", "charge_fee": "fee",
         "charge_interest": "interest", "claim_compensation": "late payment compensation",
         "accept_ledger_dunning": "also when the ledger duns",
-        "group_invoices": "several invoices in one letter", "letter_language": "language of letters",
+        "group_invoices": "several invoices in one letter", "thank_on_payment": "thanks for payments",
+        "letter_language": "language of letters",
         "ledger_age_days_max": "the book's age in days", "steps": "steps",
     },
 }  # fmt: skip

@@ -131,6 +131,7 @@ def _limits(said: Mapping[str, Any], words: Mapping[str, Any], language: str) ->
             words["minimum"].format(amount=kroner_text(said["minimum_ore"], language)),
             words["tolerance"].format(amount=kroner_text(said["tolerance_ore"], language)),
             _count(words, "ledger_age", said["ledger_age_days_max"]),
+            *([words["thanks"]] if said.get("thanks") else []),
         ),
     )
 

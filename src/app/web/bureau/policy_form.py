@@ -35,7 +35,7 @@ CHOSEN = {
     "takeover": Takeover, "handover_consent": HandoverConsent, "approval": ApprovalMode, "approval_silence": Silence,
     "letter_language": LetterLanguage,
 }  # fmt: skip
-TICKS = ("claim_compensation", "group_invoices")
+TICKS = ("claim_compensation", "group_invoices", "thank_on_payment")
 WEEKDAYS = tuple(f"send_{day}" for day in range(6))
 #: what a step begins as when it is added
 _NEW_STEPS = {

@@ -89,6 +89,7 @@ LABELS: Mapping[str, str] = {
     "approval": N_("Who must say yes first"),
     "approval_silence": N_("When nobody answers"),
     "approval_silence_days": N_("Business days before silence counts"),
+    "thank_on_payment": N_("Thank debtors who pay after a notice"),
     "steps": N_("The steps of the follow-up"),
 }
 OPTIONS: Mapping[str, tuple[tuple[str, str], ...]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from app.agencies import direct_payments, handover, settlements
-from app.dunning import confirming, notices
+from app.dunning import confirming, notices, thanking
 from app.jobs.reviews import Verdict
 from app.ledgers import postings
 from app.messaging import deliveries
@@ -44,6 +44,7 @@ ACTS: dict[str, str] = {
     deliveries.MAIL_KIND: N_("E-mail to your own people"),
     confirming.MAIL_KIND: N_("Confirmation of an agreement by e-mail"),
     confirming.LETTER_KIND: N_("Confirmation of an agreement by letter"),
+    thanking.MAIL_KIND: N_("Thanks to the debtor for a payment"),
     notices.MAIL_KIND: N_("Notice to the debtor by e-mail"),
     notices.LETTER_KIND: N_("Notice to the debtor by letter"),
     notices.SMS_KIND: N_("Text message to the debtor"),
@@ -55,6 +56,7 @@ ACTS: dict[str, str] = {
 #: how a person finds out what became of an act
 WHERE_TO_LOOK: dict[str, str] = {
     deliveries.MAIL_KIND: N_("Ask the recipient, or look in the mail server's log for the message id below."),
+    thanking.MAIL_KIND: N_("Look in the mail server's log for the message id below. It is not sent again by itself."),
     notices.MAIL_KIND: N_("Look in the mail server's log for the message id below, or ask the debtor. The claim stays stopped until then."),
     notices.SMS_KIND: N_("Look in the gateway's log for our reference below, or ask the debtor."),
     notices.LETTER_KIND: N_("Ask the print house for our reference below. The claim stays stopped until then."),

@@ -68,6 +68,11 @@ LEDGERS = {
         brand: _LedgerRow((f"{api}/api", f"/unimicro/{brand}/api"), (login, f"/unimicro/{brand}/login"), UNIMICRO_KEYS)
         for brand, (api, login) in UNIMICRO_BRANDS.items()
     },
+    "eaccounting": _LedgerRow(
+        ("https://eaccountingapi.vismaonline.com/v2", "/eaccounting/v2"),
+        ("https://identity.vismaonline.com/connect", "/eaccounting/connect"),
+        {"client_id": "reskontro-sandbox", "client_secret": "eaccounting-sandbox-secret"},
+    ),
     "businesscentral": _LedgerRow(
         ("https://api.businesscentral.dynamics.com", "/businesscentral"),
         ("https://login.microsoftonline.com/organizations/oauth2/v2.0", "/businesscentral/login"),

@@ -37,7 +37,7 @@ from app.jobs import outbox
 from app.jobs.effects import Performers
 from app.jobs.resources import Resources
 from app.ledgers import postings
-from app.ledgers.adapters import businesscentral, fiken, poweroffice, tripletex, unimicro, xledger
+from app.ledgers.adapters import businesscentral, eaccounting, fiken, poweroffice, tripletex, unimicro, xledger
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
 from app.ledgers.oauth import Authorisation
@@ -199,7 +199,15 @@ def _inbox(settings: Settings) -> Inbox:
 
 
 #: every ledger there is an adapter for, in the order people are offered them; each name is a line of `settings.LEDGERS`
-LEDGER_VENDORS = (tripletex.vendor, xledger.vendor, fiken.vendor, poweroffice.vendor, unimicro.vendor, businesscentral.vendor)
+LEDGER_VENDORS = (
+    tripletex.vendor,
+    xledger.vendor,
+    fiken.vendor,
+    poweroffice.vendor,
+    unimicro.vendor,
+    eaccounting.vendor,
+    businesscentral.vendor,
+)
 
 
 class WiredLedgers:

@@ -25,6 +25,7 @@ SIMULATORS = {
     "fiken": "Regnskapssystem: Fiken (OAuth2)",
     "poweroffice": "Regnskapssystem: PowerOffice Go",
     "unimicro": "Regnskapssystem: Unimicro (Uni Economy, DNB, SpareBank 1, Eika, Azets)",
+    "eaccounting": "Regnskapssystem: Visma eAccounting (OAuth2)",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
     "kravia": "Inkassoforetak: Kravia",
     "brreg": "Brønnøysundregistrene",

@@ -24,6 +24,7 @@ ENVIRONMENT = os.environ  # noqa: TID251 - whoever runs the tests says where the
 SPECS = {
     "tripletex": "tripletex/openapi-2.74.json", "fiken": "fiken/fiken-openapi.yaml",
     "poweroffice": "poweroffice/poweroffice-go-v2-openapi.yaml",
+    "eaccounting": "visma-eaccounting/eaccounting-swagger-pwitab-2018.json",
 }  # fmt: skip
 KEPT = ("type", "enum", "minimum", "maximum", "maxLength", "minLength", "maxItems", "minItems", "format")
 Json = dict[str, Any]

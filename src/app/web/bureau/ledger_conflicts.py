@@ -53,8 +53,12 @@ REMEDIES: dict[str, str] = {
         "Fiken does not tell whether it reminds by itself or has an agency: look under Salg > Purringer and switch the automatic plan off."
     ),
     "poweroffice": N_(
-        "In PowerOffice Go both switches are on for every new customer, also where Go reminds nobody. Switch them off on the customers' cards"
-        " (the names there may differ), or say that both is wanted if reminders and collection are not used in Go."
+        "In PowerOffice Go both switches are on for every new customer, also where Go reminds nobody. Switch them off on the customers'"
+        " cards (the names there may differ), or say that both is wanted if reminders and collection are not used in Go."
+    ),
+    "eaccounting": N_(
+        "eAccounting does not tell whether it reminds by itself or has an agency: look among the settings for sales invoices there and"
+        " switch it off (the names may differ)."
     ),
     "businesscentral": N_(
         "Business Central only tells that reminders with a fee were booked. Look under Reminders, and take the reminder terms off the"

@@ -37,7 +37,7 @@ from app.ledgers.adapters.poweroffice.wire import (
 )
 from app.ledgers.calls import Calls, Pause
 from app.ledgers.capabilities import Capabilities, CredentialKind, Finding, OpenItems, PaymentWrite, Since
-from app.ledgers.errors import AuthRevokedError, PermissionMissingError
+from app.ledgers.errors import AuthRevokedError, CursorExpiredError, PermissionMissingError
 from app.ledgers.oauth import OAuthClient, OAuthEndpoints
 from app.ledgers.ports import (
     BankBalance,
@@ -140,7 +140,7 @@ class PowerOfficeLedger(Ledger):
         yield from self._items(company, entries, as_of)
 
     def fetch_changes(self, company: str, cursor: str | None) -> Changes:
-        """Entries that were booked or matched since, by the sub-ledger's own mark, which `/OutgoingInvoices` repeats as that of its balance."""
+        """Entries booked or matched since, by the sub-ledger's own mark, which `/OutgoingInvoices` repeats as that of its balance."""
         if cursor is None:
             return Changes((self._clock.now() - OVERLAP).isoformat())
         since = _instant(cursor)
@@ -337,7 +337,7 @@ def _instant(cursor: str) -> datetime:
     try:
         found = datetime.fromisoformat(cursor)
     except ValueError as fault:
-        raise BrokenError("the cursor is not one of ours") from fault
+        raise CursorExpiredError("the cursor is not one of ours") from fault
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 

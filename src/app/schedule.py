@@ -39,6 +39,8 @@ TICKS = (
     Tick("agencies.watch_all", "payments made past the agency are reported to it", daily=time(6, 30)),
     Tick("tenants.tidy", "old sessions, counters and answers are forgotten", daily=time(3, 0)),
     Tick("ledgers.sync_all", "the mirror is complete before the day's decisions", daily=time(4, 0)),
+    Tick("ledgers.follow_all", "what changed since the morning is read where the ledger tells", every=timedelta(minutes=15)),
+    Tick("ledgers.call_all", "companies that found no place at their ledger are called again", every=timedelta(minutes=2)),
     Tick("ledgers.rediscover_all", "companies appear behind a key once the bureau has ticked them there", daily=time(5, 0)),
     Tick("credit.watch_all", "bankruptcies stop everything before anything is decided", daily=time(5, 30)),
     Tick("messaging.check_senders", "a domain may take back that mail goes out in its name", daily=time(5, 15)),

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, text
 PLATFORM_TABLES = frozenset(
     {
         "outbox", "failed_jobs", "demo_clock", "heartbeats", "bureaus", "users", "memberships", "sessions", "api_keys", "oauth_states",
-        "company_moves", "rate_counters", "creditor_numbers", "confirmed_figures", "act_dates", "platform_staff", "alembic_version",
+        "company_moves", "rate_counters", "creditor_numbers", "confirmed_figures", "act_dates", "platform_staff", "ledger_turns",
+        "alembic_version",
     }
 )  # fmt: skip
 #: unique across bureaus on purpose, with the reason
@@ -16,7 +17,7 @@ UNIQUE_ACROSS_BUREAUS: dict[str, str] = {}
 #: what was said or decided is never changed, and nothing but housekeeping is ever deleted
 RIGHTS = {
     "outbox": "DELETE INSERT SELECT UPDATE", "failed_jobs": "INSERT SELECT", "demo_clock": "SELECT UPDATE",
-    "heartbeats": "INSERT SELECT UPDATE",
+    "heartbeats": "INSERT SELECT UPDATE", "ledger_turns": "DELETE INSERT SELECT UPDATE",
     "sessions": "DELETE INSERT SELECT UPDATE", "oauth_states": "DELETE INSERT SELECT", "rate_counters": "DELETE INSERT SELECT UPDATE",
     "idempotency_keys": "DELETE INSERT SELECT UPDATE", "audit_trail": "INSERT SELECT", "documents": "INSERT SELECT",
     "receipts": "INSERT SELECT", "policies": "INSERT SELECT", "routines": "INSERT SELECT",

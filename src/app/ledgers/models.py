@@ -45,6 +45,17 @@ class CompanyLink(TenantRow, Base):
     lost_at: Mapped[datetime | None]
     synced_at: Mapped[datetime | None]
     customers_since: Mapped[datetime | None]
+    #: where the ledger's list of changes was read to, and when
+    cursor: Mapped[str | None] = mapped_column(Text)
+    changes_read_at: Mapped[datetime | None]
+    #: a fetch that waits for its credential to be free
+    waits_since: Mapped[datetime | None]
+    #: when a missed mirroring was rung for again
+    tried_at: Mapped[datetime | None]
+    #: the sum of the open items less the account at the last fetch, since when it is another than a person has accepted, and that
+    difference_ore: Mapped[int | None] = mapped_column(BigInteger)
+    differs_since: Mapped[datetime | None]
+    accepted_difference_ore: Mapped[int | None] = mapped_column(BigInteger)
     problem: Mapped[str | None] = mapped_column(Text)
     warnings: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     __table_args__ = (
@@ -66,6 +77,9 @@ class SyncRun(CompanyRow, Base):
     changed: Mapped[int] = mapped_column(default=0, server_default="0")
     closed: Mapped[int] = mapped_column(default=0, server_default="0")
     unexplained: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: the sum of the open items and what the receivables account showed, in the company's currency; None is "not told"
+    listed_ore: Mapped[int | None] = mapped_column(BigInteger)
+    account_ore: Mapped[int | None] = mapped_column(BigInteger)
     problem: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(30))
     started_at: Mapped[datetime]
@@ -75,6 +89,19 @@ class SyncRun(CompanyRow, Base):
         CheckConstraint("state in ('running','done','failed')", name="state"),
         Index("ix_sync_runs_latest", "bureau_id", "company_id", "started_at"),
     )
+
+
+class LedgerTurn(Base):
+    """A place taken at a credential or a vendor while a book is read: nobody holds more places than the vendor allows at once.
+
+    The platform's, because a vendor is shared by all bureaus; it names no company. A place whose holder died is free after `until`.
+    """
+
+    __tablename__ = "ledger_turns"
+    scope: Mapped[str] = mapped_column(String(60), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    holder: Mapped[uuid.UUID]
+    until: Mapped[datetime]
 
 
 class Posting(CompanyRow, Base):

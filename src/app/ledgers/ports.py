@@ -186,8 +186,11 @@ class PostingReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What has changed since a cursor: items as they stand now (nothing remaining: settled, ask why), ids that are open no more for whatever
-    reason (ask too), and the cursor to ask with next time. The cursor is opaque, already steps back by the vendor's overlap, and is kept once the rows are."""
+    """What has changed since a cursor: items as they stand now (nothing remaining: settled, ask why), ids that are open no more whatever
+    the reason (ask too), and the cursor for next time.
+
+    It is opaque, already steps back by the vendor's overlap, and is kept once the rows are.
+    """
 
     cursor: str
     items: tuple[LedgerItem, ...] = ()

@@ -50,6 +50,8 @@ class LinkLine:
     synced_at: datetime | None
     problem: str | None
     warnings: tuple[str, ...]
+    difference_ore: int | None
+    differs: bool
 
 
 def connections(work: UnitOfWork) -> list[ConnectionLine]:
@@ -89,10 +91,40 @@ def links(work: UnitOfWork, connection_id: uuid.UUID) -> list[LinkLine]:
     return [
         LinkLine(
             link.id, link.external_id, link.name, link.organisation_number, link.company_id, company_name, link.found_at, link.lost_at,
-            link.synced_at, link.problem, tuple(link.warnings),
+            link.synced_at, link.problem, tuple(link.warnings), link.difference_ore, link.differs_since is not None,
         )
         for link, company_name in rows
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A company's open items held against its receivables account at the last fetch that could compare them. Øre.
+
+    `differs`: by another amount than a person has accepted.
+    """
+
+    listed_ore: int
+    account_ore: int
+    at: datetime | None
+    differs: bool
+
+    @property
+    def difference_ore(self) -> int:
+        return self.listed_ore - self.account_ore
+
+
+def balance(work: UnitOfWork, company_id: uuid.UUID) -> Balance | None:
+    """None while nothing could be compared."""
+    newest = (
+        select(SyncRun.listed_ore, SyncRun.account_ore, SyncRun.finished_at, CompanyLink.differs_since)
+        .join(CompanyLink, CompanyLink.company_id == SyncRun.company_id)
+        .where(SyncRun.company_id == company_id, SyncRun.state == "done", SyncRun.account_ore.is_not(None))
+        .order_by(SyncRun.started_at.desc())
+        .limit(1)
+    )
+    row = work.session.execute(newest).one_or_none()
+    return None if row is None else Balance(row.listed_ore, row.account_ore, row.finished_at, row.differs_since is not None)
 
 
 def latest_runs(work: UnitOfWork, company_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SyncRun]:

@@ -16,10 +16,11 @@ from sqlalchemy import func, select
 
 from app.db.scope import BureauScope
 from app.db.unit_of_work import Begin, UnitOfWork
+from app.ledgers.facts import debtor_facts, item_facts, payment_facts
 from app.ledgers.models import SyncRun
 from app.ledgers.ports import Confidence, LedgerItem
 from app.ledgers.saft import Doubt, SaftImport, SaftItem, to_ledger_items
-from app.ledgers.sync import NoLedgerError, announce, debtor_facts, find_link, item_facts, payment_facts
+from app.ledgers.sync import NoLedgerError, announce, find_link
 from app.receivables import book, book_state
 from app.receivables.models import Debtor, OpenItem
 from app.tenants import audit

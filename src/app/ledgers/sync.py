@@ -14,20 +14,22 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.db.scope import BureauScope
 from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
+from app.ledgers import balance, turns
+from app.ledgers.capabilities import Since
 from app.ledgers.credentials import StoredCredential, mark
 from app.ledgers.doors import Ledgers
 from app.ledgers.errors import AuthRevokedError
+from app.ledgers.facts import debtor_facts, item_facts, notice_facts, payment_facts, told_of
 from app.ledgers.models import CompanyLink, Connection, SyncRun
-from app.ledgers.ports import BookState, ItemState, Ledger, LedgerCustomer, LedgerItem, LedgerNotice, LedgerPayment, LiveItem
+from app.ledgers.ports import ItemState, Ledger, LedgerItem, LiveItem
 from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterError
 from app.receivables import book, book_state
 from app.receivables.models import OpenItem
-from app.receivables.readiness import BankMatch
 from app.receivables.settled import mirror_settled
 from app.values.ids import new_id
 
@@ -36,6 +38,8 @@ PAGE_ROWS = 500
 OVERLAP = timedelta(minutes=15)
 #: a run that began this long ago and has not ended was killed, or is given up: the next may begin
 STALE_AFTER = timedelta(minutes=20)
+#: so many single items are asked about between two signs of life
+RENEW_EVERY = 20
 Row = TypeVar("Row")
 
 
@@ -60,6 +64,7 @@ class LinkedCompany:
     external_id: str
     customers_since: datetime | None
     state: str
+    cursor: str | None = None
 
 
 class RunTakenOverError(TryLaterError):
@@ -79,7 +84,9 @@ def find_link(work: UnitOfWork, company_id: uuid.UUID) -> LinkedCompany:
     if row is None:
         raise NoLedgerError("the company is not connected to a ledger")
     link, ledger, state = row
-    return LinkedCompany(work.bureau_id, company_id, link.id, link.connection_id, ledger, link.external_id, link.customers_since, state)
+    return LinkedCompany(
+        work.bureau_id, company_id, link.id, link.connection_id, ledger, link.external_id, link.customers_since, state, link.cursor
+    )
 
 
 def open_ledger(door: Doorway, linked: LinkedCompany) -> Ledger:
@@ -87,76 +94,152 @@ def open_ledger(door: Doorway, linked: LinkedCompany) -> Ledger:
 
 
 def sync_company(door: Doorway, bureau_id: uuid.UUID, company_id: uuid.UUID) -> str:
-    """Mirror one company. Returns `done`, `later` (worth another try soon), `failed` (not by itself) or `busy` (another run is at it)."""
+    """Mirror one company. Returns `done`, `later` (worth another try soon), `failed` (not by itself), `busy` (another run is at it) or
+    `waiting`: its credential or vendor has no place free, and it is rung again when one is.
+    """
     scope = BureauScope(bureau_id)
     with door.begin(scope) as work:
         linked = find_link(work, company_id)
-        run_id = _begin_run(work, company_id, linked.ledger)
-    if run_id is None:
-        return "busy"
     ledger = open_ledger(door, linked)
     try:
-        _mirror(door, scope, linked, ledger, run_id)
+        with turns.taken(door.begin, ledger.capabilities, linked.connection_id) as turn:
+            said = _sync(Run(door, scope, linked, ledger, turn))
+    except turns.TakenError:
+        with door.begin(scope) as work:
+            waits = func.coalesce(CompanyLink.waits_since, work.now())
+            work.session.execute(update(CompanyLink).where(CompanyLink.id == linked.link_id).values(waits_since=waits))
+        return "waiting"
+    finally:
+        ledger.close()
+    with door.begin(scope) as work:
+        call_waiting(work, most=1, connection_id=linked.connection_id)
+    return said
+
+
+def call_waiting(work: UnitOfWork, most: int, connection_id: uuid.UUID | None = None) -> int:
+    """Ring for the companies that have waited longest, perhaps behind one credential: there may be a place now. Returns how many."""
+    longest = select(CompanyLink.id).where(CompanyLink.waits_since.is_not(None), CompanyLink.company_id.is_not(None))
+    if connection_id is not None:
+        longest = longest.where(CompanyLink.connection_id == connection_id)
+    called = work.session.execute(
+        update(CompanyLink)
+        .where(CompanyLink.id.in_(longest.order_by(CompanyLink.waits_since).limit(most).with_for_update(skip_locked=True)))
+        .values(waits_since=None)
+        .returning(CompanyLink.company_id)
+    ).scalars()
+    ids = [{"bureau_id": str(work.bureau_id), "company_id": str(company_id)} for company_id in called]
+    work.enqueue_many("ledgers.sync_company", ids)
+    return len(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One reading of a company's book, and the place it holds at its vendor."""
+
+    door: Doorway
+    scope: BureauScope
+    linked: LinkedCompany
+    ledger: Ledger
+    turn: turns.Turn
+
+
+def _sync(run: Run) -> str:
+    door, scope, linked = run.door, run.scope, run.linked
+    with door.begin(scope) as work:
+        run_id = _begin_run(work, linked.company_id, linked.ledger)
+    if run_id is None:
+        return "busy"
+    try:
+        _mirror(run, run_id)
     except OutsideError as fault:
         _fail(door, scope, linked, run_id, fault)
         return "later" if isinstance(fault, TryLaterError) else "failed"
     except Exception as fault:
         _end_run(door, scope, linked, run_id, f"the book could not be mirrored ({type(fault).__name__})")
         raise
-    finally:
-        ledger.close()
-    mark(door.begin, bureau_id, linked.connection_id, "working", None)
+    mark(door.begin, scope.bureau_id, linked.connection_id, "working", None)
     return "done"
 
 
-def _mirror(door: Doorway, scope: BureauScope, linked: LinkedCompany, ledger: Ledger, run_id: uuid.UUID) -> None:
+def _mirror(run: Run, run_id: uuid.UUID) -> None:
+    door, scope, linked, ledger = run.door, run.scope, run.linked, run.ledger
     with door.begin(scope) as work:
         snapshot_at, today = work.now(), work.today()
+    # what changes while the list is read is among the changes since now
+    follows = ledger.capabilities.changes is not Since.NONE
+    cursor = ledger.fetch_changes(linked.external_id, None).cursor if follows else None
+    held = balance.account_ore(ledger, linked.external_id, today)
+    listed = balance.Listed()
     since = None if linked.customers_since is None else linked.customers_since - OVERLAP
-    _mirror_customers(door, scope, linked, ledger, run_id, since, snapshot_at)
-    for items in _pages(ledger.fetch_open_items(linked.external_id, today)):
-        with door.begin(scope) as work:
-            missing = book.unknown_debtors(work, linked.company_id, [i.customer_id for i in items])
-        if missing and since is not None:
-            # a card the ledger did not count as changed: read all of them, once
+    mirror_customers(run, since, snapshot_at, run_id)
+    for items in pages(ledger.fetch_open_items(linked.external_id, today)):
+        run.turn.renew()
+        if mirror_missing(run, items, snapshot_at, run_id, since):
             since = None
-            _mirror_customers(door, scope, linked, ledger, run_id, None, snapshot_at)
         with door.begin(scope) as work:
-            try:
-                opened, changed = mirror_page(work, linked.company_id, items, snapshot_at)
-            except LookupError as fault:
-                raise BrokenError(str(fault)) from fault
+            opened, changed = written(work, linked.company_id, items, snapshot_at)
             _progress(work, run_id, "open_items", done=len(items), opened=opened, changed=changed)
-    with door.begin(scope) as work:
-        gone = [(item.id, item.external_id, item.invoice_external_id) for item in book.gone_since(work, linked.company_id, snapshot_at)]
-    closed = unexplained = 0
-    for item_id, external_id, invoice_id in gone:
-        live = ledger.read_item(linked.external_id, external_id, invoice_id)
-        with door.begin(scope) as work:
-            state = remember_live(work, linked.company_id, item_id, live, snapshot_at)
-        closed += state in {"paid", "credited"}
-        unexplained += state == "unexplained"
+        listed.add(items)
+    closed, unexplained = _explain_gone(run, snapshot_at)
     probe = ledger.probe(linked.external_id)
     told = ledger.read_book(linked.external_id, today)
+    holds = None if held is None else balance.account_ore(ledger, linked.external_id, today)
     with door.begin(scope) as work:
         book_state.remember(work, linked.company_id, linked.ledger, told_of(told))
+        balance.remember(work, run_id, linked.link_id, listed, held, holds)
         work.session.execute(
             update(CompanyLink)
             .where(CompanyLink.id == linked.link_id)
-            .values(synced_at=work.now(), customers_since=snapshot_at, problem=None, warnings=[*probe.problems, *probe.own_dunning])
-        )
+            .values(
+                synced_at=work.now(), customers_since=snapshot_at, problem=None, warnings=[*probe.problems, *probe.own_dunning],
+                cursor=cursor, changes_read_at=snapshot_at if follows else None,
+            )
+        )  # fmt: skip
         _progress(work, run_id, "done", closed=closed, unexplained=unexplained)
         work.session.execute(update(SyncRun).where(SyncRun.id == run_id).values(state="done", finished_at=work.now()))
         announce(work, linked.company_id)
 
 
-def _mirror_customers(
-    door: Doorway, scope: BureauScope, linked: LinkedCompany, ledger: Ledger, run_id: uuid.UUID, since: datetime | None, seen_at: datetime
-) -> None:
-    for customers in _pages(ledger.fetch_customers(linked.external_id, since)):
+def _explain_gone(run: Run, snapshot_at: datetime) -> tuple[int, int]:
+    """Ask about each item that has left the list. Returns how many are closed, how many unexplained."""
+    door, scope, linked = run.door, run.scope, run.linked
+    with door.begin(scope) as work:
+        gone = [(item.id, item.external_id, item.invoice_external_id) for item in book.gone_since(work, linked.company_id, snapshot_at)]
+    states = []
+    for number, (item_id, external_id, invoice_id) in enumerate(gone):
+        if number % RENEW_EVERY == 0:
+            run.turn.renew()
+        live = run.ledger.read_item(linked.external_id, external_id, invoice_id)
         with door.begin(scope) as work:
-            book.mirror_debtors(work, linked.company_id, [debtor_facts(c) for c in customers], seen_at)
-            _progress(work, run_id, "customers", done=len(customers))
+            states.append(remember_live(work, linked.company_id, item_id, live, snapshot_at))
+    return sum(state in {"paid", "credited"} for state in states), states.count("unexplained")
+
+
+def mirror_missing(run: Run, items: list[LedgerItem], seen_at: datetime, run_id: uuid.UUID | None, since: datetime | None) -> bool:
+    """A card the ledger did not count as changed: all of them are read, once. Whether they were."""
+    with run.door.begin(run.scope) as work:
+        missing = book.unknown_debtors(work, run.linked.company_id, [i.customer_id for i in items])
+    if not missing or since is None:
+        return False
+    mirror_customers(run, None, seen_at, run_id)
+    return True
+
+
+def mirror_customers(run: Run, since: datetime | None, seen_at: datetime, run_id: uuid.UUID | None = None) -> None:
+    for customers in pages(run.ledger.fetch_customers(run.linked.external_id, since)):
+        run.turn.renew()
+        with run.door.begin(run.scope) as work:
+            book.mirror_debtors(work, run.linked.company_id, [debtor_facts(c) for c in customers], seen_at)
+            if run_id is not None:
+                _progress(work, run_id, "customers", done=len(customers))
+
+
+def written(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], seen_at: datetime) -> tuple[int, int]:
+    """One page, written down. `BrokenError` when it speaks of customers the ledger has not told of."""
+    try:
+        return mirror_page(work, company_id, items, seen_at)
+    except LookupError as fault:
+        raise BrokenError(str(fault)) from fault
 
 
 def mirror_page(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], seen_at: datetime) -> tuple[int, int]:
@@ -200,38 +283,11 @@ def announce(work: UnitOfWork, company_id: uuid.UUID) -> None:
         work.enqueue(name, bureau_id=str(work.bureau_id), company_id=str(company_id))
 
 
-def debtor_facts(customer: LedgerCustomer) -> book.DebtorFacts:
-    """A ledger's customer card in our words. Who is not known to be a business is protected as a consumer."""
-    business = customer.organisation_number is not None and customer.is_person is not True
-    return book.DebtorFacts(
-        external_id=customer.external_id, number=customer.number, name=customer.name, kind="business" if business else "consumer",
-        organisation_number=customer.organisation_number, email=customer.email, phone=customer.phone,
-        address_lines=customer.address.lines, postal_code=customer.address.postal_code, city=customer.address.city,
-        country=customer.address.country, language=customer.language or "nb", own_dunning=customer.own_dunning, version=customer.version,
-    )  # fmt: skip
-
-
-def told_of(state: BookState) -> book_state.ToldOfBook:
-    banks = None if state.banks is None else tuple(BankMatch(one.account, one.matched_on) for one in state.banks)
-    return book_state.ToldOfBook(banks, state.unposted, state.unposted_since, state.link)
-
-
-def item_facts(item: LedgerItem) -> book.ItemFacts:
-    return book.ItemFacts(
-        external_id=item.external_id, invoice_external_id=item.invoice_id, debtor_external_id=item.customer_id, kind=item.kind.value,
-        document_number=item.document_number, kid=item.kid, issued_on=item.issued_on, due_on=item.due_on, proposed_due_on=None,
-        original_ore=item.original_ore, remaining_ore=item.remaining_ore, currency=item.currency, confidence=item.confidence.value,
-        doubts=item.doubts, ledger_notices=notice_facts(item.own_notices), version=item.version,
-    )  # fmt: skip
-
-
-def notice_facts(notices: Iterable[LedgerNotice]) -> tuple[book.NoticeFacts, ...]:
-    return tuple(book.NoticeFacts(one.on, one.kind.value, one.fee_ore, one.deadline_on) for one in notices)
-
-
-def payment_facts(payment: LedgerPayment) -> book.PaymentFacts:
-    kind = payment.kind.value if payment.kind.value in {"payment", "credit_note"} else "other"
-    return book.PaymentFacts(payment.external_id, "ledger", kind, payment.paid_on, payment.amount_ore, payment.text)
+def is_running(work: UnitOfWork, company_id: uuid.UUID) -> bool:
+    """Somebody reads the whole book now."""
+    fresh = SyncRun.started_at > work.now() - STALE_AFTER
+    running = select(SyncRun.id).where(SyncRun.company_id == company_id, SyncRun.state == "running", fresh)
+    return work.session.execute(running.limit(1)).first() is not None
 
 
 def _begin_run(work: UnitOfWork, company_id: uuid.UUID, source: str) -> uuid.UUID | None:
@@ -281,7 +337,7 @@ def _end_run(door: Doorway, scope: BureauScope, linked: LinkedCompany, run_id: u
         work.session.execute(update(CompanyLink).where(CompanyLink.id == linked.link_id).values(problem=problem))
 
 
-def _pages(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def pages(rows: Iterable[Row]) -> Iterator[list[Row]]:
     iterator = iter(rows)
     while page := list(islice(iterator, PAGE_ROWS)):
         yield page

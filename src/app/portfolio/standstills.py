@@ -53,7 +53,7 @@ def parts(work: UnitOfWork) -> list[Select[Any]]:
             text("open_items.state = 'open' and open_items.confidence = 'low' and open_items.approved_at is null"),
             OpenItem.first_seen_at.expression,
         ),
-        _senders(), _failed_jobs(work),
+        _differences(), _senders(), _failed_jobs(work),
     ]  # fmt: skip
 
 
@@ -216,6 +216,14 @@ def _doubtful(kind: Kind, condition: Any, since: ColumnElement[Any]) -> Select[A
         .where(condition, OpenItem.remaining_ore > 0)
         .group_by(OpenItem.company_id)
     )  # fmt: skip
+
+
+def _differences() -> Select[Any]:
+    """Open items that do not add up to the account, by another amount than somebody has accepted."""
+    return told(
+        Kind.DIFFERENCE, company_id=CompanyLink.company_id, what=literal("difference"), since=CompanyLink.differs_since,
+        amount_ore=func.abs(CompanyLink.difference_ore), currency=literal("NOK"), target_id=CompanyLink.id,
+    ).where(CompanyLink.differs_since.is_not(None), CompanyLink.company_id.is_not(None))  # fmt: skip
 
 
 def _senders() -> Select[Any]:

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SENDER = "sender"
     UNEXPLAINED = "unexplained"
     UNCERTAIN = "uncertain"
+    DIFFERENCE = "difference"
     JOB = "job"
 
 

@@ -73,6 +73,8 @@ SAYINGS: dict[str, str] = {
     "discovered": N_("Companies the key covers: %(count)s."),
     "ledger-silent": N_("The ledger did not let us look. See below what it said."),
     "disconnected": N_("Disconnected. The key is forgotten."),
+    "difference-accepted": N_("Noted. It is not told again unless it becomes another."),
+    "difference-moved": N_("The difference is another by now. Look at it once more."),
     "fetching": N_("The fetch begins as soon as a worker is free."),
     "imported": N_("Open items imported: %(count)s."),
     "upload-dropped": N_("The files are deleted. Nothing was imported."),

@@ -172,7 +172,9 @@ class Rows:
             "ledger/account", known, lambda: {
                 "id": known, "version": 1, "url": f"{HOST}/ledger/account/{known}", "number": int(code[:4]), "numberPretty": code[:4],
                 "name": ACCOUNT_NAMES.get(code[:4], code), "isBankAccount": bank is not None and bank.account_number is not None,
-                "isInactive": False, "ledgerType": "CUSTOMER" if code[:4] == "1500" else "GENERAL", "bankAccountNumber": (bank.account_number if bank is not None else None) or "",
+                "isInactive": False,
+                "ledgerType": "CUSTOMER" if code[:4] == "1500" else "GENERAL",
+                "bankAccountNumber": (bank.account_number if bank is not None else None) or "",
             },
         )  # fmt: skip
 

@@ -353,7 +353,8 @@ def test_every_exchange_holds_against_the_vendors_specification(book: Book) -> N
     [
         (rows.CompanyRow, "company"), (rows.AddressRow, "address"), (rows.ContactRow, "contact"), (rows.PaymentRow, "payment"),
         (rows.SaleRow, "saleResult"), (rows.CreditNoteRow, "creditNoteResult"), (rows.InvoiceRow, "invoiceResult"),
-        (rows.BankAccountRow, "bankAccountResult"), (rows.PurchaseRow, "purchaseResult"), (rows.PurchaseLineRow, "orderLine"), (rows.AttachmentRow, "attachment"),
+        (rows.BankAccountRow, "bankAccountResult"), (rows.PurchaseRow, "purchaseResult"), (rows.PurchaseLineRow, "orderLine"),
+        (rows.AttachmentRow, "attachment"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )  # fmt: skip

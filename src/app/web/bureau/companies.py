@@ -14,6 +14,7 @@ from app.dunning import overrides, policies, queries, starting, wide_holds
 from app.dunning.law_book import LawBook
 from app.dunning.queries import ClaimFilter
 from app.dunning.tiers import Level, Place
+from app.ledgers import queries as ledger_queries
 from app.portfolio.overview import overview
 from app.receivables import book_state
 from app.tenants import companies
@@ -35,6 +36,7 @@ def show_company(work: Work, frame: PageFrame, company_id: FromPath[uuid.UUID]) 
     context: dict[str, Any] = {
         "company": company,
         "line": line,
+        "balance": ledger_queries.balance(work, company_id),
         "weekly": newest,
         "claims": oldest,
         "old": starting.old_invoices(work, company_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from app.db.unit_of_work import UnitOfWork
+from app.ledgers import balance, queries
 from app.ledgers.models import SyncRun
 from app.ledgers.sync import find_link
 from app.portfolio.ledger_overview import SyncOverview, sync_overview
@@ -21,7 +23,7 @@ from app.web.asked import Asker, PageFrame, TheHouse, Work
 from app.web.bureau.connection_words import ledger_name
 from app.web.bureau.connections import ledgers_of
 from app.web.i18n import gettext
-from app.web.pages import fragment, page, see_other
+from app.web.pages import Form, fragment, page, see_other, text_of
 
 #: a run that was asked for and has not begun by then will not be waited for on the page
 PATIENCE = timedelta(minutes=10)
@@ -47,7 +49,8 @@ def show_sync(
     label = ledger_name(ledgers_of(house), seen.ledger) if seen.ledger else ""
     return page(
         "pages/sync/show.html", frame, **_progress(work, seen, since), link=seen.link, ledger_label=label, runs=seen.runs,
-        source_names=names, may_sync=identity.may(Permission.SYNC), warnings=warnings_of(seen, label),
+        source_names=names, may_sync=identity.may(Permission.SYNC), balance=queries.balance(work, company_id),
+        warnings=warnings_of(seen, label),
     )  # fmt: skip
 
 
@@ -62,6 +65,15 @@ def fetch_now(company_id: FromPath[uuid.UUID], work: Work) -> Redirect:
     find_link(work, company_id)
     work.enqueue("ledgers.sync_company", bureau_id=str(work.bureau_id), company_id=str(company_id))
     return see_other(f"/companies/{company_id}/sync?since={int(work.now().timestamp())}", "fetching")
+
+
+@post("/companies/{company_id:uuid}/sync/difference", guards=[requires(Permission.SYNC)], sync_to_thread=True)
+def accept_difference(company_id: FromPath[uuid.UUID], work: Work, data: Form) -> Redirect:
+    """Somebody knows where this difference comes from; it is the one he has seen, or nothing is accepted."""
+    find_link(work, company_id)
+    seen = text_of(data, "difference_ore")
+    accepted = re.fullmatch(r"-?[0-9]{1,15}", seen) is not None and balance.accept(work, company_id, int(seen))
+    return see_other(f"/companies/{company_id}/sync", "difference-accepted" if accepted else "difference-moved")
 
 
 def warnings_of(seen: SyncOverview, ledger: str) -> list[Advice]:
@@ -97,4 +109,4 @@ def _progress(work: UnitOfWork, seen: SyncOverview, since: int | None) -> dict[s
     }  # fmt: skip
 
 
-HANDLERS = [show_sync, show_progress, fetch_now]
+HANDLERS = [show_sync, show_progress, fetch_now, accept_difference]

@@ -37,6 +37,7 @@ KINDS: dict[Kind, str] = {
     Kind.STUCK: N_("Does not get through"),
     Kind.UNEXPLAINED: N_("Gone from the ledger"),
     Kind.UNCERTAIN: N_("Uncertain invoice"),
+    Kind.DIFFERENCE: N_("Open items and account"),
     Kind.SENDER: N_("Own sender domain"),
     Kind.JOB: N_("Background job that gave up"),
 }
@@ -113,6 +114,7 @@ _WHAT_TO_DO: dict[Kind, str] = {
     Kind.STUCK: N_("It is tried again every hour. See whether the other side is down, or a key has ended."),
     Kind.UNEXPLAINED: N_("Look in the ledger what became of it. The next fetch puts it right here."),
     Kind.UNCERTAIN: N_("Compare with the ledger and confirm: nothing is sent before."),
+    Kind.DIFFERENCE: N_("Find the cause in the ledger and put it right there, or say that you know it. It stops nothing."),
     Kind.SENDER: N_("Mails go out from our own address until the records are right again. Look which one is wrong."),
     Kind.JOB: N_("It is tried again by itself. If it is here tomorrow too, tell whoever runs the system."),
 }
@@ -166,6 +168,8 @@ def title_of(row: WorkRow) -> str:
             return gettext("The ledger no longer shows the invoice, and does not say why")
         case Kind.UNCERTAIN:
             return gettext("The ledger does not show for sure that the invoice is open")
+        case Kind.DIFFERENCE:
+            return gettext("The open items do not add up to the receivables account")
         case Kind.SENDER:
             return gettext("%(domain)s no longer lets us send in its name").replace("%(domain)s", row.what)
         case Kind.JOB:
@@ -217,6 +221,8 @@ def _way(row: WorkRow) -> tuple[str, str]:
             return f"{company}/sync" if row.what == postings.KIND else company, gettext("To the company")
         case Kind.QUESTION if row.what in ("ledger_duns_too", "ledger_collected"):
             return f"/conflicts#company-{row.company_id}", gettext("See what to switch off")
+        case Kind.DIFFERENCE:
+            return f"{company}/sync#balance", gettext("See the difference")
         case Kind.SENDER:
             return f"{company}/sender", gettext("To the sender")
         case Kind.JOB:

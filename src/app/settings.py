@@ -78,6 +78,10 @@ LEDGERS = {
         ("https://login.microsoftonline.com/organizations/oauth2/v2.0", "/businesscentral/login"),
         {"client_id": "reskontro-sandbox", "client_secret": "entra-sandbox-secret"},
     ),
+    "vismanet": _LedgerRow(
+        ("https://integration.visma.net/API", "/vismanet/API"), ("https://connect.visma.com/connect", "/vismanet/connect"),
+        {"client_id": "isv_reskontro", "client_secret": "visma-sandbox-secret"},
+    ),
 }  # fmt: skip
 
 

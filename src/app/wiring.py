@@ -37,7 +37,7 @@ from app.jobs import outbox
 from app.jobs.effects import Performers
 from app.jobs.resources import Resources
 from app.ledgers import postings
-from app.ledgers.adapters import businesscentral, eaccounting, fiken, poweroffice, tripletex, unimicro, xledger
+from app.ledgers.adapters import businesscentral, eaccounting, fiken, poweroffice, tripletex, unimicro, vismanet, xledger
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
 from app.ledgers.oauth import Authorisation
@@ -205,8 +205,7 @@ LEDGER_VENDORS = (
     fiken.vendor,
     poweroffice.vendor,
     unimicro.vendor,
-    eaccounting.vendor,
-    businesscentral.vendor,
+from app.ledgers.adapters import businesscentral, eaccounting, vendor, vismanet
 )
 
 

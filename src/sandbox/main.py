@@ -27,6 +27,7 @@ SIMULATORS = {
     "unimicro": "Regnskapssystem: Unimicro (Uni Economy, DNB, SpareBank 1, Eika, Azets)",
     "eaccounting": "Regnskapssystem: Visma eAccounting (OAuth2)",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
+    "vismanet": "Regnskapssystem: Visma.net ERP",
     "kravia": "Inkassoforetak: Kravia",
     "brreg": "Brønnøysundregistrene",
     "mail": "Postkasse: alt som sendes på e-post",

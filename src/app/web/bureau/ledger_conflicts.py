@@ -34,6 +34,8 @@ SWITCHES: dict[str, str] = {
     "collectionCode": N_("Collection code on the customer's card"),
     "DontSendReminders": N_("Reminders are not stopped for the customer, and the ledger has reminded lately"),
     "invoicereminders": N_("The ledger has sent reminders of its own lately"),
+    "printDunningLetters": N_("Dunning letters on paper"),
+    "sendDunningLettersViaEmail": N_("Dunning letters by e-mail"),
 }
 UNIMICRO_REMEDY = N_(
     "Open the customer in the ledger and stop reminders there, or switch the ledger's reminders off for the whole company. The names of"
@@ -65,6 +67,10 @@ REMEDIES: dict[str, str] = {
         " customers' cards (the names may differ in your language)."
     ),
     **dict.fromkeys(("uni_economy", "dnb_regnskap", "sparebank_regnskap", "eika_regnskap", "azets_complete"), UNIMICRO_REMEDY),
+    "vismanet": N_(
+        "In Visma.net: take the ticks off for dunning letters on the customer's card (invoicing settings), and do not prepare dunning letters"
+        " for the company."
+    ),
 }
 
 

@@ -205,7 +205,9 @@ LEDGER_VENDORS = (
     fiken.vendor,
     poweroffice.vendor,
     unimicro.vendor,
-from app.ledgers.adapters import businesscentral, eaccounting, vendor, vismanet
+    eaccounting.vendor,
+    businesscentral.vendor,
+    vismanet.vendor,
 )
 
 

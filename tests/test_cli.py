@@ -20,9 +20,10 @@ from app.dunning import claims
 from app.dunning.law import Law
 from ledgers.saft.books import COMPANY, Party, balanced, complete_rows, file_of, invoice
 from support import make
+from support.bank_files import Paid, ocr
 
 COMMANDS = {
-    "run", "migrate", "web", "worker", "clock", "sandbox", "seed", "import-saft", "dry-run", "simulate", "quote", "demo-clock",
+    "run", "migrate", "web", "worker", "clock", "sandbox", "seed", "import-saft", "import-file", "dry-run", "simulate", "quote", "demo-clock",
     "confirm-figure", "set-act-date", "platform-staff", "replay", "act-impact",
 }  # fmt: skip
 CLAIM = {"principal": "10000.00", "due_date": "2026-09-01", "as_of": "2026-11-21", "debtor_kind": "business"}
@@ -51,6 +52,22 @@ def test_every_command_of_the_contract_is_there_and_explains_itself() -> None:
         assert told.exit_code == 0
         assert len(main.commands[command].help or "") > 50, f"{command} says too little about itself"
         assert "end-with-parent" not in told.output
+
+
+def test_a_list_and_a_banks_file_are_shown_without_a_database(here: dict[str, str], tmp_path: Path) -> None:
+    listed, paid = tmp_path / "liste.csv", tmp_path / "ocr.txt"
+    listed.write_text("Kundenr;Fakturanr;Forfall;Rest\n1;20001;15.10.2026;1 000,50\n2;20002;i går;5\n")
+    paid.write_text(ocr([Paid("0012345", 1000_00)]))
+    told = ask("import-file", str(listed), "--company", COMPANY, "--dry-run", "--json", **here)
+    assert told.exit_code == 0, told.output
+    shown = json.loads(told.stdout)
+    assert [(one["document_number"], one["remaining_ore"], one["confidence"]) for one in shown["items"]] == [("20001", 1000_50, "high")]
+    assert [(one["line"], one["field"]) for one in shown["left_out"]] == [(3, "due_on")]
+    told = ask("import-file", str(paid), "--company", COMPANY, "--dry-run", **here)
+    assert (told.exit_code, told.stdout.splitlines()) == (0, ["1 payments, 1000.00 kr.", "Nothing was imported."])
+    refused = ask("import-file", str(listed), str(paid), "--company", COMPANY, "--dry-run", **here)
+    assert refused.exit_code == 2
+    assert "different kinds" in refused.output
 
 
 def test_the_calculator_answers_one_claim_and_an_array_in_the_same_shape() -> None:

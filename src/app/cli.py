@@ -165,6 +165,30 @@ def import_saft(files: tuple[Path, ...], company: str, bureau: str | None, dry_r
     cli_saft.run(settings, _house, files, cli_saft.Wish(_digits(company), bureau and _digits(bureau), dry_run, as_json))
 
 
+@main.command("import-file")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--company", metavar="ORGNR", required=True, help="Organisation number of the company the files are of.")
+@click.option("--bureau", metavar="ORGNR", help="Organisation number of the bureau, where several serve the company.")
+@click.option("--as-of", metavar="DATE", help="The day an open item list is of; today unless said, e.g. 2026-12-01.")
+@click.option("--leave-out", is_flag=True, help="Import an open item list without the rows that cannot be read; they stay listed.")
+@click.option("--dry-run", is_flag=True, help="Read and show what would be taken in; needs no database and changes nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was read as JSON.")
+def import_file(
+    files: tuple[Path, ...], company: str, bureau: str | None, as_of: str | None, leave_out: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Take in FILES of a company, of one kind, known by their content: SAF-T, an open item list (CSV, Excel), OCR giro or camt.054.
+
+    What a newer list does not show is asked about, never taken for paid. Payments are posted nowhere: they keep notices back until the
+    ledger shows them. A file that is wrong takes in nothing (exit code 2).
+    """
+    settings = _settings("import-file")
+    from app import cli_files
+    from app.cli_saft import Wish
+
+    wish = Wish(_digits(company), bureau and _digits(bureau), dry_run, as_json)
+    cli_files.run(settings, _house, files, wish, cli_files.ListWish(_day(as_of) if as_of else None, leave_out))
+
+
 @main.command("dry-run")
 @click.option("--date", "on", metavar="DATE", required=True, help="The day to ask about, e.g. 2026-12-01.")
 @click.option("--company", metavar="ORGNR", help="Only this company.")

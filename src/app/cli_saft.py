@@ -59,7 +59,7 @@ def run(settings: Settings, open_house: Callable[[Settings], AbstractContextMana
 def _import(house: House, result: SaftImport, wish: Wish) -> None:
     from app.ledgers.saft_import import SaftRefusedError, import_saft
 
-    bureau_id, company_id = _find_company(house, wish)
+    bureau_id, company_id = find_company(house, wish)
     house.broker()
     try:
         done = import_saft(house.database.begin, bureau_id, company_id, result)
@@ -72,7 +72,7 @@ def _import(house: House, result: SaftImport, wish: Wish) -> None:
     )
 
 
-def _find_company(house: House, wish: Wish) -> tuple[uuid.UUID, uuid.UUID]:
+def find_company(house: House, wish: Wish) -> tuple[uuid.UUID, uuid.UUID]:
     from sqlalchemy import select
 
     from app.db.scope import BureauScope, PlatformScope

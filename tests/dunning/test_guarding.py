@@ -127,3 +127,13 @@ def test_an_invoice_the_ledger_gave_to_an_agency_is_a_persons_question() -> None
     decision = run(replace(RIPE, ledger_collected_on=date(2026, 9, 10)), accept_ledger_dunning=True)
     assert decision.step == AskPerson(Question.LEDGER_DUNS_TOO)
     assert codes(decision) == ["ledger_collected"]
+
+
+def test_money_at_the_bank_holds_everything_until_the_ledger_shows_it() -> None:
+    warned = replace(RIPE, weekly_list=RELEASED, notices=(PastNotice(NoticeKind.COLLECTION_WARNING, ON, date(2026, 10, 1)),))
+    for facts, on in ((RIPE, ON), (warned, date(2026, 10, 20))):
+        held = run(replace(facts, bank_paid_ore=10_000, bank_paid_on=date(2026, 9, 16)), on)
+        assert isinstance(held.step, Wait)
+        assert codes(held) == ["bank_shows_payment"]
+        assert "100,00 kr" in explain(held.reasons[0])
+        assert "16.09.2026" in explain(held.reasons[0])

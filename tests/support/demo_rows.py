@@ -53,6 +53,8 @@ def demo_rows(served: Served) -> Neighbour:
         "dispute": lambda: make.dispute(database, claim, decided_at=now, decision="rejected"),
         "policy": lambda: make.policy(database, company),
         "segment": lambda: make.segment(database, company),
+        "file": lambda: make.file_import(database, company),
+        "bank_payment": lambda: make.bank_payment(database, found["file"] or make.file_import(database, company)),
         "posting": lambda: make.posting(database, item),
         "document": lambda: document,
         "delivery": lambda: make.delivery(database, notice),

@@ -34,6 +34,7 @@ from app.dunning.models import (
 from app.dunning.run_models import HeldRun, HeldStep
 from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
 from app.messaging.models import Delivery, Document, InboundMail
+from app.receivables.file_models import BankPayment, FileImport
 from app.receivables.models import BookReading, Debtor, OpenItem, Payment
 from app.tenants import sessions
 from app.tenants.models import Absence, Bureau, Company, Membership, User
@@ -222,6 +223,25 @@ def phone_call(database: Database, claim: Claim, *, mark: str = "", **columns: A
         "called_by": "Kari", "called_at": database.clock.now(),
     }  # fmt: skip
     return _save(database, PhoneCall(**_beside(claim) | facts | columns))
+
+
+def file_import(database: Database, company: Company, *, mark: str = "", **columns: Any) -> FileImport:
+    facts = {
+        "kind": "ocr", "names": [f"ocr{mark}.txt"], "digest": "0" * 64, "imported_by": f"Kari {mark}".strip(),
+        "imported_at": database.clock.now(), "taken": 1, "left_out": [],
+    }  # fmt: skip
+    return _save(database, FileImport(**_of_company(company) | facts | columns))
+
+
+def bank_payment(database: Database, file: FileImport, *, mark: str = "", **columns: Any) -> BankPayment:
+    """Tied to nothing, unless said otherwise."""
+    number = next(_numbers)
+    facts = {
+        "file_id": file.id, "source": "ocr", "key": f"{mark}{number}", "account": "12345678903", "paid_on": database.clock.today(),
+        "amount_ore": 1_00, "kid": f"{mark}{number}", "kid_key": f"{mark}{number}", "text_": mark, "payer": f"Betaler {mark}".strip(),
+        "seen_at": database.clock.now(),
+    }  # fmt: skip
+    return _save(database, BankPayment(**_beside(file) | facts | columns))
 
 
 def policy(database: Database, company: Company, *, mark: str = "", **columns: Any) -> PolicyRow:

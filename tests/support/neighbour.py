@@ -42,6 +42,7 @@ from app.dunning.wording import wording_text
 from app.jobs.models import Effect
 from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
 from app.messaging.models import Delivery, Document, InboundMail, MailSenderRow, Receipt, SmsStop
+from app.receivables.file_models import BankPayment, FileImport, InvoiceDocument
 from app.receivables.models import BookConfirmation, BookReading, Debtor, GuardLimits, OpenItem, Payment
 from app.tenants.models import Absence, AuditEntry, Bureau, Company, IdempotencyKey, Membership, User
 from app.values.ids import new_id
@@ -84,6 +85,8 @@ class Neighbour:
     circumstance: Circumstance
     limitation_event: LimitationEvent
     held_run: HeldRun
+    file: FileImport
+    bank_payment: BankPayment
 
     def ids(self) -> dict[str, str]:
         """Every id by the name a path parameter would carry: `claim_id`, `company_id`, ..."""
@@ -103,6 +106,7 @@ def move_in(database: Database, mark: str = MARK, bureau: Bureau | None = None) 
     week = make.weekly_list(database, company, left_out=[{"claim_id": None, "number": mark, "debtor": mark, "reasons": []}])
     connection = make.connection(database, bureau, mark=mark)
     agreement = make.agreement(database, company, mark=mark)
+    file = make.file_import(database, company, mark=mark)
     his = Neighbour(
         bureau, user, make.membership(database, user, bureau), company, debtor, item,
         make.payment(database, item, 1_00, mark=mark), claim, notice, week,
@@ -115,7 +119,7 @@ def move_in(database: Database, mark: str = MARK, bureau: Bureau | None = None) 
         make.agency_case(database, agreement, claim, mark=mark), make.credit_check(database, company, mark=mark),
         make.approval_request(database, claim, asked=user), make.absence(database, bureau, user, mark=mark),
         make.circumstance(database, debtor, mark=mark), make.limitation_event(database, claim, mark=mark),
-        make.held_run(database, company, mark=mark),
+        make.held_run(database, company, mark=mark), file, make.bank_payment(database, file, mark=mark),
     )  # fmt: skip
     _fill_the_rest(database, his, mark)
     return his
@@ -145,6 +149,10 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (CarriedHistory, {
             **his_own, "document_number": f"{mark}-0", "kid": None, "original_ore": 100_00, "issued_on": today, "notices": [],
             "stops": [f"stanset: {mark}"], "came_from": mark, "received_at": now,
+        }),
+        (InvoiceDocument, {
+            **his_own, "file_id": his.file.id, "kind": "invoice", "number": mark, "payable_ore": 1_00, "currency": "NOK",
+            "customer_name": mark, "customer": {"text": mark}, "read_at": now,
         }),
         (PhoneCall, {
             **his_own, "claim_id": his.claim.id, "outcome": "reached", "called_on": today, "note": mark, "called_by": mark,

@@ -12,7 +12,7 @@ from app.dunning.steps import Question
 #: reasons that a later reading of the company's book takes away
 BOOK_REASONS = (
     "book_sync_old", "book_bank_old", "book_bank_confirmed_old", "book_unposted", "book_vouchers_confirmed_old", "book_unallocated",
-    "unallocated_money",
+    "unallocated_money", "bank_shows_payment",
 )  # fmt: skip
 
 #: reasons that a person's word about a run takes away
@@ -24,6 +24,9 @@ def keeps_back(case: Case) -> Answer | None:
     collected_on = case.facts.ledger_collected_on
     if collected_on is not None:
         return ask(Question.LEDGER_DUNS_TOO, because("ledger_collected", sent_on=collected_on))
+    seen_on = case.facts.bank_paid_on
+    if case.facts.bank_paid_ore > 0 and seen_on is not None:
+        return case.wait(case.today + DAY, because("bank_shows_payment", paid_ore=case.facts.bank_paid_ore, paid_on=seen_on))
     faults = case.facts.book_faults
     if faults:
         return case.wait(case.today + DAY, *(_fault(one) for one in faults))

@@ -82,6 +82,8 @@ def still_wanted(work: UnitOfWork, claim_id: uuid.UUID) -> str | None:
         return "somebody has stopped the claim"
     if facts.insolvency.value != "none":
         return "the debtor is insolvent"
+    if facts.bank_paid_ore > 0:
+        return "the bank shows a payment that the ledger does not show yet"
     if facts.book_faults or facts.unallocated_covers:
         return "the company's book is not up to date"
     if facts.run_hold in (RunHold.HELD, RunHold.CANCELLED):

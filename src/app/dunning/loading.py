@@ -21,9 +21,10 @@ from app.dunning import facts as f
 from app.dunning.addresses import Reached
 from app.dunning.models import ApprovalRequest, ApprovalVerdict, Claim, Dispute, Hold, ListEntry, Notice, WeeklyList
 from app.dunning.restart_facts import Begun, still_counts
-from app.ledgers.models import CompanyLink, SyncRun
+from app.ledgers.models import FILE_SOURCES, CompanyLink, SyncRun
 from app.messaging import sms_stops
 from app.messaging.models import Delivery, SmsStop
+from app.receivables import bank_money
 from app.receivables.models import Debtor, OpenItem
 from app.receivables.models import Payment as SeenPayment
 from app.tenants.models import Company, User
@@ -108,6 +109,7 @@ def load(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], *, lock: bool = False
         book=book_facts.load(work, {claim.company_id for claim, _, _ in rows}, {claim.debtor_id for claim, _, _ in rows}),
         approvals=_approvals(work, ids), arrangements=arrangements.load(work, ids),
         runs=run_facts.load(work, ids), called=call_facts.called_on(work, ids), begun=begun,
+        banked=bank_money.unbooked(work, {item.id: (item.company_id, item.kid) for _, item, _ in rows}),
     )  # fmt: skip
     followed = follow_ups(work, {claim.company_id for claim, _, _ in rows})
     corrected = addresses.corrections(work, {claim.debtor_id for claim, _, _ in rows})
@@ -140,6 +142,7 @@ class _Around:
     arrangements: dict[uuid.UUID, f.Arrangement]
     called: dict[uuid.UUID, tuple[date, ...]]
     begun: Mapping[uuid.UUID, Begun]
+    banked: Mapping[uuid.UUID, bank_money.Unbooked]
 
 
 def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: SmsStop | None, around: _Around) -> f.ClaimFacts:
@@ -147,6 +150,7 @@ def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: Sms
     told = [*item.ledger_notices, *item.carried_notices]
     ledger_said = ledger_notices.past_notices(told, item.ledger_reminders)
     begun = around.begun.get(claim.id, Begun())
+    banked = around.banked.get(item.id)
     return f.ClaimFacts(
         remaining_ore=0 if item.state in {"paid", "credited"} else item.remaining_ore,
         original_ore=item.original_ore,
@@ -184,6 +188,8 @@ def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: Sms
         restarted_on=begun.on,
         earlier_fees=begun.earlier_fees,
         upheld=around.disputed.get(claim.id, False),
+        bank_paid_ore=0 if banked is None else banked.amount_ore,
+        bank_paid_on=None if banked is None else banked.paid_on,
     )
 
 
@@ -327,7 +333,7 @@ def synced_on(work: UnitOfWork, companies: set[uuid.UUID]) -> dict[uuid.UUID, da
     live = select(CompanyLink.company_id, CompanyLink.synced_at).where(CompanyLink.company_id.in_(companies))
     files = (
         select(SyncRun.company_id, func.max(SyncRun.finished_at))
-        .where(SyncRun.company_id.in_(companies), SyncRun.state == "done", SyncRun.source == "saft")
+        .where(SyncRun.company_id.in_(companies), SyncRun.state == "done", SyncRun.source.in_(FILE_SOURCES))
         .group_by(SyncRun.company_id)
     )
     found: dict[uuid.UUID, date] = {}

@@ -76,6 +76,9 @@ REASON_TEXTS: dict[str, str] = {
     "book_unposted": N_("{number} vouchers on customers or bank have waited since {since_on}: nothing is sent before they are posted."),
     "book_unallocated": N_("{number} payments of {amount_ore} kr in all are tied to no invoice: nothing is sent before they are."),
     "unallocated_money": N_("The debtor has paid {money_ore} kr that is tied to no invoice: tie it in the ledger before anything is sent."),
+    "bank_shows_payment": N_(
+        "The bank shows {paid_ore} kr paid on {paid_on} that the ledger does not show yet: nothing is sent before it does."
+    ),
     "ledger_fee_assumed": N_("The ledger does not tell what it charged on {sent_on}: the full lawful fee counts as charged."),
     "ledger_collected": N_("The ledger gave this invoice to an agency on {sent_on}: it must not be followed up from two places."),
     "run_held": N_("The run of {held_on} looked unlike the ones before it: a person must let it go first."),

@@ -96,6 +96,8 @@ def _obstacle(work: UnitOfWork, notice: Notice, one: Loaded) -> str | None:
         return "the debtor is insolvent"
     if facts.agency.value == "open":
         return "the claim is with the collection agency"
+    if facts.bank_paid_ore > 0:
+        return "the bank shows a payment that the ledger does not show yet"
     if facts.book_faults or facts.unallocated_covers:
         return "the company's book is not up to date"
     if facts.run_hold in (RunHold.HELD, RunHold.CANCELLED):

@@ -173,7 +173,7 @@ from ({" union all ".join(side.rows for side in SIDES)}) one group by claim_id
 #: what makes a claim be looked at by itself, and anew in every transaction, for what is known of it is not in the fingerprint: a credit
 #: tied to no invoice, wishes for one debtor or one claim, a yes asked of a person, what people know of a debtor, a step of a held run,
 #: a call that was made, a follow-up begun anew, an agreement on payment, a corrected address, a stop of the whole debtor or company, a STOP
-#: from what may be his number (written as in the ledger, so by its last eight digits)
+#: from what may be his number (written as in the ledger, so by its last eight digits), money seen at the bank
 BY_ITSELF = """
 exists (select from open_items credit where credit.debtor_id = t.debtor_id and credit.state = 'open' and credit.remaining_ore < 0)
 or exists (select from approval_requests asked where asked.claim_id = t.claim_id)
@@ -183,6 +183,9 @@ or exists (select from restarts begun where begun.claim_id = t.claim_id)
 or exists (select from arrangements agreed where agreed.claim_id = t.claim_id)
 or exists (select from holds stop where stop.claim_id is null and stop.lifted_at is null and stop.company_id = t.company_id
   and (stop.debtor_id is null or stop.debtor_id = t.debtor_id))
+or exists (select from bank_payments money where money.company_id = t.company_id and money.shown_at is null
+  and money.put_aside_at is null and (money.open_item_id = t.open_item_id or (money.open_item_id is null
+  and money.kid_key = (select ltrim(owed.kid, '0') from open_items owed where owed.id = t.open_item_id))))
 or exists (select from debtor_circumstances known where known.debtor_id = t.debtor_id)
 or exists (select from corrected_addresses known where known.debtor_id = t.debtor_id)
 or exists (select from sms_stops said where said.company_id = t.company_id and said.lifted_at is null

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CompanyRow, TenantRow, within_bureau
 
+#: where a book comes from that no ledger is asked for
+FILE_SOURCES = ("saft", "open_items")
+
 
 class Connection(TenantRow, Base):
     """One credential at one ledger. May cover many companies (an accountant's key). The secret is sealed, bound to bureau and row."""

@@ -25,10 +25,11 @@ from app.ledgers.credentials import StoredCredential, mark
 from app.ledgers.doors import Ledgers
 from app.ledgers.errors import AuthRevokedError
 from app.ledgers.facts import debtor_facts, item_facts, notice_facts, payment_facts, told_of
+from app.ledgers.invoice_completion import complete_cards, complete_items
 from app.ledgers.models import CompanyLink, Connection, SyncRun
 from app.ledgers.ports import ItemState, Ledger, LedgerItem, LiveItem
 from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterError
-from app.receivables import book, book_state
+from app.receivables import bank_money, book, book_state
 from app.receivables.models import OpenItem
 from app.receivables.settled import mirror_settled
 from app.values.ids import new_id
@@ -229,7 +230,8 @@ def mirror_customers(run: Run, since: datetime | None, seen_at: datetime, run_id
     for customers in pages(run.ledger.fetch_customers(run.linked.external_id, since)):
         run.turn.renew()
         with run.door.begin(run.scope) as work:
-            book.mirror_debtors(work, run.linked.company_id, [debtor_facts(c) for c in customers], seen_at)
+            cards = complete_cards(work, run.linked.company_id, [debtor_facts(c) for c in customers])
+            book.mirror_debtors(work, run.linked.company_id, cards, seen_at)
             if run_id is not None:
                 _progress(work, run_id, "customers", done=len(customers))
 
@@ -244,7 +246,7 @@ def written(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], se
 
 def mirror_page(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], seen_at: datetime) -> tuple[int, int]:
     """One page of the open post list with the payments seen on it. Returns (new, changed)."""
-    counts = book.mirror_items(work, company_id, [item_facts(i) for i in items], seen_at)
+    counts = book.mirror_items(work, company_id, complete_items(work, company_id, [item_facts(i) for i in items]), seen_at)
     with_payments = {i.external_id: i.payments for i in items if i.payments}
     if with_payments:
         known = work.session.execute(
@@ -278,7 +280,8 @@ def remember_live(work: UnitOfWork, company_id: uuid.UUID, item_id: uuid.UUID, l
 
 
 def announce(work: UnitOfWork, company_id: uuid.UUID) -> None:
-    """Something may have changed: ring those above by name. They re-read and decide."""
+    """Something may have changed: compare it with what the bank has shown, and ring those above by name. They re-read and decide."""
+    bank_money.reconcile(work, company_id)
     for name in ("dunning.evaluate_company", "agencies.watch_payments", "credit.check_new_debtors"):
         work.enqueue(name, bureau_id=str(work.bureau_id), company_id=str(company_id))
 

@@ -20,6 +20,8 @@ from app.jobs.reviews import WAITING
 from app.ledgers.models import CompanyLink, Connection, Posting
 from app.messaging.models import InboundMail, MailSenderRow
 from app.portfolio.waiting_shape import Kind, group_of, told
+from app.receivables import bank_money
+from app.receivables.file_models import BankPayment
 from app.receivables.models import Debtor, OpenItem
 from app.tenants.models import Bureau
 
@@ -53,7 +55,7 @@ def parts(work: UnitOfWork) -> list[Select[Any]]:
             text("open_items.state = 'open' and open_items.confidence = 'low' and open_items.approved_at is null"),
             OpenItem.first_seen_at.expression,
         ),
-        _differences(), _senders(), _failed_jobs(work),
+        _differences(), _bank_payments(work), _senders(), _failed_jobs(work),
     ]  # fmt: skip
 
 
@@ -224,6 +226,18 @@ def _differences() -> Select[Any]:
         Kind.DIFFERENCE, company_id=CompanyLink.company_id, what=literal("difference"), since=CompanyLink.differs_since,
         amount_ore=func.abs(CompanyLink.difference_ore), currency=literal("NOK"), target_id=CompanyLink.id,
     ).where(CompanyLink.differs_since.is_not(None), CompanyLink.company_id.is_not(None))  # fmt: skip
+
+
+def _bank_payments(work: UnitOfWork) -> Select[Any]:
+    """Money at the bank that is tied to no invoice, or that the ledger has not shown for a week."""
+    return (
+        told(
+            Kind.BANK_PAYMENT, company_id=BankPayment.company_id, what=literal("bank_payment"), since=func.min(BankPayment.seen_at),
+            number=func.count(), amount_ore=func.sum(BankPayment.amount_ore), currency=literal("NOK"),
+        )
+        .where(bank_money.PENDING, bank_money.overdue_at(work.now()))
+        .group_by(BankPayment.company_id)
+    )  # fmt: skip
 
 
 def _senders() -> Select[Any]:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     QUESTION = "question"
     STUCK = "stuck"
     SENDER = "sender"
+    BANK_PAYMENT = "bank_payment"
     UNEXPLAINED = "unexplained"
     UNCERTAIN = "uncertain"
     DIFFERENCE = "difference"

@@ -53,6 +53,14 @@ def find(work: UnitOfWork, company_id: uuid.UUID) -> Company:
     return company
 
 
+def lock(work: UnitOfWork, company_id: uuid.UUID) -> Company:
+    """Ours until the transaction ends, so that two imports come one after the other. LookupError when it does not exist for this scope."""
+    company = work.session.execute(select(Company).where(Company.id == company_id).with_for_update()).scalar_one_or_none()
+    if company is None:
+        raise LookupError("no such company")
+    return company
+
+
 def find_by_organisation_number(work: UnitOfWork, organisation_number: str) -> Company | None:
     return work.session.execute(select(Company).where(Company.organisation_number == organisation_number)).scalar_one_or_none()
 

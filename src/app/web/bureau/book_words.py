@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from app.ledgers.models import FILE_SOURCES
 from app.receivables import readiness_texts
 from app.receivables.book_state import Standing
 from app.receivables.readiness import Check, Finding, Light
@@ -66,7 +67,9 @@ def _told(finding: Finding, standing: Standing, company_id: uuid.UUID) -> ToldFi
 def _way(finding: Finding, standing: Standing, company_id: uuid.UUID) -> tuple[str, str]:
     if finding.check is Check.SYNC:
         return (
-            ("/imports", gettext("To the import")) if standing.source == "saft" else (f"/companies/{company_id}/sync", gettext("Read now"))
+            ("/imports", gettext("To the import"))
+            if standing.source in FILE_SOURCES
+            else (f"/companies/{company_id}/sync", gettext("Read now"))
         )
     if finding.said_on is not None:
         return f"/companies/{company_id}/readiness#confirm", gettext("Confirm anew")

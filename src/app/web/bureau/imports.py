@@ -1,9 +1,9 @@
-"""SAF-T by upload: a preview that imports nothing, then the import, once. Uncertain items wait here for a person's yes."""
+"""Files by upload, of whatever kind: a preview that takes nothing, then the import, once. What is uncertain waits here for a person."""
 
 from __future__ import annotations
 
 import uuid
-from functools import partial
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -14,38 +14,35 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 from app.db.unit_of_work import UnitOfWork
-from app.ledgers.saft import SaftError, SaftImport, read_saft
-from app.ledgers.saft_import import SaftRefusedError, import_saft
-from app.portfolio.file_imports import imports, uncertain_items
+from app.ledgers.files.columns import Field
+from app.portfolio.file_imports import file_lines, imports, uncertain_items, waiting_payments
 from app.receivables import book
 from app.receivables.queries import find_open_item
 from app.tenants import audit, companies
 from app.tenants.identity import Identity
+from app.tenants.models import Company
 from app.tenants.permissions import Permission
 from app.tenants.sessions import token_hash
 from app.web.access import requires
 from app.web.asked import Asker, PageFrame, TheHouse, Work
-from app.web.bureau.saft_preview import ITEMS_SHOWN, preview_of
-from app.web.bureau.upload_room import UploadRoom
+from app.web.bureau.import_kinds import UploadError, read_list, read_upload, take_upload
+from app.web.bureau.list_preview import form_errors
+from app.web.bureau.saft_preview import ITEMS_SHOWN
+from app.web.bureau.upload_room import Upload, UploadRoom
 from app.web.dependencies import frame_of
 from app.web.house import House
 from app.web.htmx import VARY
 from app.web.i18n import gettext
-from app.web.pages import FormError, page, see_other, text_of
+from app.web.pages import Form, FormError, page, see_other, text_of
 
 MEGABYTE = 1024 * 1024
 UPLOAD_MAX_MB = 200
+PAGES = {
+    "saft": "pages/imports/preview.html", "ocr": "pages/imports/bank.html", "camt054": "pages/imports/bank.html",
+    "open_items": "pages/imports/list.html", "ehf": "pages/imports/invoices.html",
+}  # fmt: skip
 GUARDS = [requires(Permission.IMPORT)]
 Parts = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
-
-
-class UploadError(Exception):
-    """Files that cannot be previewed. `field` is where to look; `detail` the reader's own words, with file and line."""
-
-    def __init__(self, field: str, text: str, detail: str | None = None) -> None:
-        super().__init__(text)
-        self.field = field
-        self.detail = detail
 
 
 @get("/imports", guards=GUARDS, sync_to_thread=True)
@@ -73,9 +70,8 @@ def upload(data: Parts, request: Request[Any, Any, Any], identity: Asker, house:
         if not files:
             raise UploadError("files", gettext("Choose at least one file."))
         token, paths = room.put([(one.filename, one.file) for one in files])
-        result = _read(paths)
-        company_id = _company_of(house, identity, result, text_of(data, "company"))
-        room.describe(token, company_id, preview_of(result, [path.name for path in paths]), house.clock.now())
+        company_id, preview = read_upload(house, identity, paths, text_of(data, "company"))
+        room.describe(token, company_id, preview, house.clock.now())
     except UploadError as fault:
         if token:
             room.drop(token)
@@ -90,25 +86,40 @@ def show_preview(
 ) -> Template:  # fmt: skip
     kept = room_of(request, house).find(upload_token)
     company = companies.find(work, kept.company_id)
-    return page("pages/imports/preview.html", frame, token=upload_token, company=company, preview=kept.preview, most=ITEMS_SHOWN)
+    return page(_page_of(kept), frame, **_shown(kept, company))
 
 
 @post("/imports/{upload_token:str}", guards=GUARDS, sync_to_thread=True)
-def import_upload(upload_token: FromPath[str], request: Request[Any, Any, Any], identity: Asker, house: TheHouse) -> Response[Any]:
+def import_upload(
+    upload_token: FromPath[str], data: Form, request: Request[Any, Any, Any], identity: Asker, house: TheHouse
+) -> Response[Any]:
     """Once: the files are taken out of the room before anything is done with them, and gone afterwards."""
     room = room_of(request, house)
+    _check_form(house, identity, room.find(upload_token), data)
     kept = room.take(upload_token)
     try:
-        begin = partial(house.database.begin, actor=identity.actor)
-        done = import_saft(begin, identity.bureau_id, kept.company_id, _read(kept.paths))
-    except SaftRefusedError as fault:
-        refused = UploadError("files", gettext("The file must not become this company's book. Nothing was imported."), str(fault))
-        raise _again(house, identity, refused, str(kept.company_id)) from fault
+        said, count = take_upload(house, identity, kept, data)
     except UploadError as fault:
         raise _again(house, identity, fault, str(kept.company_id)) from fault
     finally:
         room.drop(upload_token)
-    return see_other("/imports", "imported", done.items)
+    return see_other("/imports", said, count)
+
+
+@post("/imports/{upload_token:str}/columns", guards=GUARDS, sync_to_thread=True)
+def tell_columns(upload_token: FromPath[str], data: Form, request: Request[Any, Any, Any], identity: Asker, house: TheHouse) -> Redirect:
+    """Read the list again with the columns as a person has told. They are remembered for the company once the list is taken in."""
+    room = room_of(request, house)
+    kept = room.find(upload_token)
+    if kept.preview.get("kind") != "open_items":
+        raise LookupError("this upload has no columns")
+    told = [text_of(data, f"column_{place}") for place in range(len(kept.preview["columns"]))]
+    try:
+        preview = read_list(house, identity, kept.company_id, kept.paths, told)
+    except UploadError as fault:
+        raise _again(house, identity, fault, str(kept.company_id)) from fault
+    room.describe(upload_token, kept.company_id, preview, house.clock.now())
+    return see_other(f"/imports/{upload_token}")
 
 
 @post("/imports/{upload_token:str}/drop", guards=GUARDS, sync_to_thread=True)
@@ -132,38 +143,33 @@ def room_of(request: Request[Any, Any, Any], house: House) -> UploadRoom:
     return UploadRoom(house.settings.data_dir, token_hash(request.state.token))
 
 
-def _read(paths: tuple[Any, ...]) -> SaftImport:
-    try:
-        return read_saft(paths)
-    except SaftError as fault:
-        raise UploadError("files", _where(fault), str(fault)) from fault
+def _page_of(kept: Upload) -> str:
+    return PAGES[kept.preview.get("kind", "saft")]
 
 
-def _where(fault: SaftError) -> str:
-    if fault.file and fault.line:
-        text = gettext("%(file)s cannot be used: something is wrong in line %(line)d. Nothing was imported.")
-        return text % {"file": fault.file, "line": fault.line}
-    if fault.file:
-        return gettext("%(file)s cannot be used. Nothing was imported.") % {"file": fault.file}
-    return gettext("The files cannot be used together. Nothing was imported.")
+def _shown(kept: Upload, company: Company) -> dict[str, Any]:
+    return {
+        "token": kept.token, "company": company, "preview": kept.preview, "most": ITEMS_SHOWN, "fields": list(Field), "values": {},
+        "errors": {},
+    }  # fmt: skip
 
 
-def _company_of(house: House, identity: Identity, result: SaftImport, chosen: str) -> uuid.UUID:
-    """The company the file names, which must be the one that was chosen, if one was."""
-    with house.database.begin(identity.scope, identity.actor) as work:
-        known = companies.find_by_organisation_number(work, result.organisation_number)
-    named = {"name": result.company.name, "number": result.organisation_number}
-    if known is None:
-        raise UploadError("company", gettext("The file is the book of %(name)s (%(number)s), which is not among your companies.") % named)
-    if chosen and chosen != str(known.id):
-        raise UploadError("company", gettext("The file is the book of %(name)s (%(number)s), not of the company you chose.") % named)
-    return known.id
+def _check_form(house: House, identity: Identity, kept: Upload, data: Mapping[str, Any]) -> None:
+    """Before the files are taken out of the room: a form that is wrong can be sent again."""
+    errors = form_errors(kept.preview, data) if kept.preview.get("kind") == "open_items" else {}
+    if errors:
+        with house.database.begin(identity.scope, identity.actor) as work:
+            shown = _shown(kept, companies.find(work, kept.company_id))
+            frame = frame_of(house, identity, work)
+            work.session.expunge_all()
+        raise FormError(_page_of(kept), {"frame": frame, **shown, "values": dict(data), "errors": errors})
 
 
 def _index(work: UnitOfWork) -> dict[str, Any]:
     choices = [(str(one.id), one.name) for one in companies.all_open(work)]
     return {
         "companies": choices, "runs": imports(work), "uncertain": uncertain_items(work), "values": {}, "errors": {}, "detail": None,
+        "files": file_lines(work), "payments": waiting_payments(work),
         "max_mb": UPLOAD_MAX_MB,
     }  # fmt: skip
 
@@ -179,4 +185,4 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-HANDLERS = [show_imports, upload, show_preview, import_upload, drop_upload, approve_uncertain]
+HANDLERS = [show_imports, upload, show_preview, import_upload, tell_columns, drop_upload, approve_uncertain]

@@ -45,7 +45,7 @@ def show_sync(
     identity: Asker, since: FromQuery[int | None] = None,
 ) -> Template:  # fmt: skip
     seen = sync_overview(work, company_id)
-    names = {known.ledger: known.label for known in ledgers_of(house).known()} | {"saft": "SAF-T"}
+    names = {known.ledger: known.label for known in ledgers_of(house).known()} | {"saft": "SAF-T", "open_items": gettext("Open item list")}
     label = ledger_name(ledgers_of(house), seen.ledger) if seen.ledger else ""
     return page(
         "pages/sync/show.html", frame, **_progress(work, seen, since), link=seen.link, ledger_label=label, runs=seen.runs,

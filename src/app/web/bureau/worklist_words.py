@@ -39,6 +39,7 @@ KINDS: dict[Kind, str] = {
     Kind.UNCERTAIN: N_("Uncertain invoice"),
     Kind.DIFFERENCE: N_("Open items and account"),
     Kind.SENDER: N_("Own sender domain"),
+    Kind.BANK_PAYMENT: N_("Payment at the bank"),
     Kind.JOB: N_("Background job that gave up"),
 }
 ACTS: dict[str, str] = {
@@ -116,6 +117,7 @@ _WHAT_TO_DO: dict[Kind, str] = {
     Kind.UNCERTAIN: N_("Compare with the ledger and confirm: nothing is sent before."),
     Kind.DIFFERENCE: N_("Find the cause in the ledger and put it right there, or say that you know it. It stops nothing."),
     Kind.SENDER: N_("Mails go out from our own address until the records are right again. Look which one is wrong."),
+    Kind.BANK_PAYMENT: N_("Say which invoice it is for, or why it keeps nothing back."),
     Kind.JOB: N_("It is tried again by itself. If it is here tomorrow too, tell whoever runs the system."),
 }
 #: the other side's own words are shown under these
@@ -172,6 +174,8 @@ def title_of(row: WorkRow) -> str:
             return gettext("The open items do not add up to the receivables account")
         case Kind.SENDER:
             return gettext("%(domain)s no longer lets us send in its name").replace("%(domain)s", row.what)
+        case Kind.BANK_PAYMENT:
+            return gettext("Payments that no invoice is known for, or that the ledger does not show")
         case Kind.JOB:
             return row.what
 
@@ -223,6 +227,8 @@ def _way(row: WorkRow) -> tuple[str, str]:
             return f"/conflicts#company-{row.company_id}", gettext("See what to switch off")
         case Kind.DIFFERENCE:
             return f"{company}/sync#balance", gettext("See the difference")
+        case Kind.BANK_PAYMENT:
+            return "/imports#payments", gettext("To the payments")
         case Kind.SENDER:
             return f"{company}/sender", gettext("To the sender")
         case Kind.JOB:

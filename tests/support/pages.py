@@ -20,10 +20,13 @@ from app.dunning.law_book import LawBook
 from app.jobs.resources import Resources
 from app.messaging.senders import MailHouse
 from app.settings import Settings, read_settings
+from app.tenants import sessions
+from app.tenants.models import User
 from app.values.clock import Clock
 from app.web.errors import page_exception_handlers
 from app.web.router import web_routes
-from app.web.security import security_headers
+from app.web.security import csrf_token, security_headers
+from app.web.session import cookie_name
 from app.web.templating import template_config
 from support import make
 
@@ -145,12 +148,25 @@ class Browser(TestClient[Litestar]):
             self.token = csrf_in(self.get("/account").text)
         return answer
 
+    def come_in(self, house: Any, user: User) -> None:
+        """Logged in as this person without passing the door, which has tests of its own and takes longer than most pages."""
+        session = sessions.start(house.database, user.id)
+        self.cookies.set(cookie_name(https=house.settings.secure_cookies), session)
+        self.token = csrf_token(session, house.app_secret)
+
     def submit(self, path: str, *, htmx: bool = False, **form: Any) -> Response:
         """Send a form of our own page."""
         return self.post(path, data={"_csrf": self.token, **form}, headers=HTMX if htmx else {})
 
     def fragment(self, path: str, target: str = "") -> Response:
         return self.get(path, headers=HTMX | ({"HX-Target": target} if target else {}))
+
+
+def browser_of(house: Any, person: User) -> Browser:
+    """A browser on the house's pages with somebody logged in."""
+    made = Browser(app_of(house))
+    made.come_in(house, person)
+    return made
 
 
 def csrf_in(page: str) -> str:

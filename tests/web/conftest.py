@@ -57,7 +57,7 @@ def browse(house: Any) -> Iterator[Callable[..., Browser]]:
         def browser(user: User | None = None) -> Browser:
             made = stack.enter_context(Browser(app))
             if user is not None:
-                assert made.log_in(user.email).status_code == 303
+                made.come_in(house, user)
             return made
 
         yield browser

@@ -14,7 +14,7 @@ from app.tenants.models import Bureau, Company
 from app.values.money import format_ore
 from support import make
 from support.neighbour import MARK, Neighbour
-from support.pages import Browser, app_of, house_of, words_of
+from support.pages import Browser, browser_of, house_of, words_of
 
 
 @pytest.fixture
@@ -29,9 +29,7 @@ def company(database: Database, bureau: Bureau) -> Company:
 
 @pytest.fixture
 def desk(database: Database, bureau: Bureau) -> Browser:
-    made = Browser(app_of(house_of(database)))
-    made.log_in(make.member(database, bureau).email)
-    return made
+    return browser_of(house_of(database), make.member(database, bureau))
 
 
 def names_in(page: str) -> list[str]:

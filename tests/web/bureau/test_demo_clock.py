@@ -13,7 +13,7 @@ from app.db.scope import PlatformScope
 from app.db.unit_of_work import Database
 from app.settings import read_settings
 from support import make
-from support.pages import Browser, app_of, house_of, words_of
+from support.pages import Browser, browser_of, house_of, words_of
 
 
 @pytest.fixture
@@ -26,9 +26,7 @@ def moving(engine: Engine, owner: Engine) -> Iterator[Database]:
 
 def browser_at(database: Database, *, sandbox: bool, role: str = "reader") -> Browser:
     settings = read_settings({"RESKONTRO_SANDBOX": "on" if sandbox else "off", "RESKONTRO_SANDBOX_PORT": "8001"})
-    made = Browser(app_of(house_of(database, settings=settings)))
-    made.log_in(make.member(database, make.bureau(database), role=role).email)
-    return made
+    return browser_of(house_of(database, settings=settings), make.member(database, make.bureau(database), role=role))
 
 
 def test_a_week_ahead_is_asked_for_and_polled_until_it_is_reached(moving: Database, owner: Engine):

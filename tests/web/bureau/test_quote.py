@@ -14,7 +14,7 @@ from app.values.money import format_ore
 from app.web.bureau.quote_form import complaint, read_form
 from app.web.typed import parse_day
 from support import make
-from support.pages import Browser, app_of, house_of, words_of
+from support.pages import Browser, browser_of, house_of, words_of
 
 TODAY = date(2026, 11, 23)
 TYPED = {
@@ -26,9 +26,7 @@ TYPED = {
 @pytest.fixture
 def desk(database: Database) -> Browser:
     bureau = make.bureau(database)
-    made = Browser(app_of(house_of(database)))
-    made.log_in(make.member(database, bureau, role="reader").email)
-    return made
+    return browser_of(house_of(database), make.member(database, bureau, role="reader"))
 
 
 def test_the_answer_is_the_calculators_own(desk: Browser):

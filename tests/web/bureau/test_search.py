@@ -7,7 +7,7 @@ import pytest
 from app.db.unit_of_work import Database
 from support import make
 from support.neighbour import MARK, Neighbour
-from support.pages import Browser, app_of, house_of, words_of
+from support.pages import Browser, browser_of, house_of, words_of
 
 
 @pytest.fixture
@@ -17,9 +17,7 @@ def desk(database: Database) -> Browser:
     debtor = make.debtor(database, company, name="Sørlie & Sønn AS", number="10042")
     item = make.open_item(database, debtor, document_number="F-20771", kid="0002077145")
     make.claim(database, item)
-    made = Browser(app_of(house_of(database)))
-    made.log_in(make.member(database, bureau, role="reader").email)
-    return made
+    return browser_of(house_of(database), make.member(database, bureau, role="reader"))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ settings.load_profile("same")
 ENVIRONMENT = os.environ  # noqa: TID251 - pytest and xdist tell us things this way
 HOME = "RESKONTRO_TESTS_HOME"
 BEGIN_WITH = ("tests/jobs/test_effects_kill.py", "tests/journeys/", "tests/crawler/", "tests/simulation/")
+#: the owner's connections, once a test has asked for them
+_owners: list[Engine] = []
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=OSLO)
 
 
@@ -93,8 +95,21 @@ def owner(database_url: str) -> Iterator[Engine]:
     from app.db.engine import owner_engine
 
     engine = owner_engine(database_url)
+    _owners.append(engine)
     yield engine
+    _owners.remove(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bureaus_closed() -> Iterator[None]:
+    """The bureaus of a file's tests do no more business: whoever goes through all open ones need not go through theirs."""
+    yield
+    for owner in _owners:
+        from sqlalchemy import text
+
+        with owner.begin() as connection:
+            connection.execute(text("update bureaus set closed_at = now() where closed_at is null"))
 
 
 @pytest.fixture(autouse=True)

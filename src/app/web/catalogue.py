@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ _OPTIONS = {"web/templates/**.html": {"newstyle_gettext": "true", "trimmed": "tr
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
 
 
+@cache
 def messages_in_source() -> Catalog:
-    """Every message that templates and code under `src/app` can say, with the places where they say it."""
+    """Every message that templates and code under `src/app` can say, with the places where they say it. Read once: it takes seconds."""
     found = Catalog()
     for file, line, message, comments, context in extract_from_dir(SOURCE_ROOT, _METHODS, _OPTIONS, keywords=_KEYWORDS):
         found.add(message, locations=[(file, line)], auto_comments=comments, context=context)

@@ -23,6 +23,10 @@ from sandbox.xledger.schema import xledger_schema
 BAD_FORMAT = 'Bad format for API Token. Expected header: "Authorization: token <your-token>"'
 
 
+#: trouble that is told in `errors`, by its kind; the second is of a sort nobody has published
+TROUBLES = {"timeout": XledgerError("Your query timed out."), "odd": XledgerError("Something went wrong.", "INTERNAL")}
+
+
 class Door:
     def __init__(self, world: World, books: Books, memory: XledgerMemory) -> None:
         self.world, self.books, self.memory, self.rows = world, books, memory, Rows(books, memory)
@@ -39,6 +43,8 @@ class Door:
                 fault = self._fault(document)
                 if fault is not None and fault.kind == "status":
                     return fault.status, {"message": "ordered by the sandbox's fault control"}
+                if fault is not None and fault.kind in TROUBLES:
+                    raise TROUBLES[fault.kind]
                 if fault is not None and fault.kind == "drop_before":
                     return 0, None
                 told = self._executed(token, document, body.get("variables"))

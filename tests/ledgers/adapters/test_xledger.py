@@ -11,7 +11,7 @@ from app.ledgers.adapters.xledger.items import live_of
 from app.ledgers.adapters.xledger.wire import literal, modified_since
 from app.ledgers.errors import AuthRevokedError, CursorExpiredError, PermissionMissingError, QuotaSpentError
 from app.ledgers.ports import ItemKind, ItemState, LedgerNotice, PostingState
-from app.net.errors import BrokenError, RefusedError
+from app.net.errors import BrokenError, RefusedError, TryLaterError, UnknownOutcomeError
 from ledgers.adapters.contract import LedgerContract
 from support.ledger_door import NOW, TODAY, LedgerDoor, MemoryStore, Story
 from support.sandbox import borrowed_sandbox
@@ -158,6 +158,29 @@ def test_refusals_with_status_200_are_told_apart(door: XledgerDoor, story: Story
         door.store = MemoryStore({"api_token": token})
         with pytest.raises(AuthRevokedError):
             door.open().list_companies()
+
+
+def test_a_query_that_is_too_slow_there_is_asked_in_smaller_pages(door: XledgerDoor, story: Story) -> None:
+    story.invoice()
+    ledger = door.connect([story.company])
+    story.control.fault("arTransactions", "timeout", times=2)
+    assert len(story.items(ledger)) == 1
+    sizes = [query_of(request).split("first: ")[1].split(",")[0] for request, _ in door.recorders[0].exchanges]
+    assert sizes[:3] == ["5000", "500", "100"]
+    story.control.fault("arTransactions", "timeout", times=3)
+    with pytest.raises(TryLaterError):
+        story.items(ledger)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "odd"])
+def test_a_write_that_failed_in_a_way_we_do_not_know_is_unknown(door: XledgerDoor, story: Story, kind: str) -> None:
+    invoice = story.invoice()
+    ledger = door.connect([story.company])
+    order = story.order(story.items(ledger)[str(invoice["number"])])
+    story.control.fault("addGLImportItems", kind)
+    with pytest.raises(UnknownOutcomeError):
+        ledger.register_payment(story.external, order)
+    assert ledger.find_payment(story.external, order) is None
 
 
 def test_changes_are_read_to_the_end_and_forgotten_after_three_days(door: XledgerDoor, story: Story) -> None:

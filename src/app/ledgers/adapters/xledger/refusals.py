@@ -22,7 +22,16 @@ CREDITS = "BAD_REQUEST.INSUFFICIENT_CREDITS"
 CREDITS_WAIT = timedelta(minutes=20)
 REVOKED = "Xledger does not accept the token: it was removed, or the user who made it is gone. Make a new one and connect again."
 
+#: refused before anything was done; of a mutation that failed in another way that cannot be said
+CERTAINLY_NOT = ("INVALID_VALUE", "ARGUMENTS_OF_CORRECT_TYPE")
+#: the vendor's words are not public beyond "Bad format for API Token"
+NO_TOKEN = re.compile(r"(bad format|invalid|unknown|expired|revoked).* api.?token", re.IGNORECASE)
+
 Fault = Mapping[str, Any]
+
+
+class TooSlowError(TryLaterError):
+    """The query took longer than Xledger lets it: ask for less at a time."""
 
 
 def pause_of(reply: Reply) -> timedelta | None:
@@ -63,18 +72,14 @@ def refusal_of(reply: Reply, where: str, write: bool) -> OutsideError:
 
 
 def failure_of(faults: Sequence[Fault], where: str, write: bool, now: datetime | None) -> OutsideError:
-    """An `errors` list in our words. Only a query that timed out there may have been acted on."""
+    """An `errors` list in our words. A write that failed in a way we do not know may have been acted on."""
     code, words = _code(faults), _words(faults)
     said = f"{where}: {words or code or 'an error without words'}"
     if code == CREDITS:
         return QuotaSpentError(said, _until_credits(faults, now))
     if re.search(r"timed out", words, re.IGNORECASE):
-        return UnknownOutcomeError(said) if write else TryLaterError(said)
-    if (
-        "UNAUTHORIZED" in code
-        or "UNAUTHENTICATED" in code
-        or re.search(r"(bad format|invalid|unknown|expired) .*token", words, re.IGNORECASE)
-    ):
+        return UnknownOutcomeError(said) if write else TooSlowError(said)
+    if code in ("UNAUTHORIZED", "UNAUTHENTICATED") or NO_TOKEN.search(words):
         return AuthRevokedError(REVOKED)
     if "FORBIDDEN" in code or re.search(r"\b(not authori[sz]ed|access denied|permission|scope)\b", words, re.IGNORECASE):
         return PermissionMissingError(said)
@@ -82,17 +87,22 @@ def failure_of(faults: Sequence[Fault], where: str, write: bool, now: datetime |
         return PeriodLockedError(said)
     if re.search(r"cannot query field|unknown argument|syntax error", words, re.IGNORECASE):
         return BrokenError(f"{said}: Xledger no longer understands our question")
-    return RefusedError(said)
+    known = code.startswith("BAD_REQUEST") or any(_extension(fault) in CERTAINLY_NOT for fault in faults)
+    return UnknownOutcomeError(said) if write and not known else RefusedError(said)
 
 
 def _code(faults: Sequence[Fault]) -> str:
     """The first code, which stands beside the message or among the extensions."""
     for fault in faults:
-        extensions = fault.get("extensions")
-        found = fault.get("code") or (extensions.get("code") if isinstance(extensions, dict) else None)
+        found = fault.get("code") or _extension(fault)
         if isinstance(found, str):
             return found
     return ""
+
+
+def _extension(fault: Fault) -> Any:
+    extensions = fault.get("extensions")
+    return extensions.get("code") if isinstance(extensions, dict) else None
 
 
 def _words(faults: Sequence[Fault]) -> str:

@@ -14,18 +14,19 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from app.ledgers.adapters.xledger.refusals import failure_of, faults_of, is_throttled, pause_of, refusal_of
+from app.ledgers.adapters.xledger.refusals import TooSlowError, failure_of, faults_of, is_throttled, pause_of, refusal_of
 from app.ledgers.calls import Calls, Pause
 from app.ledgers.errors import AuthRevokedError
 from app.ledgers.ports import Credential, CredentialStore
-from app.net.errors import BrokenError, TryLaterError
+from app.net.errors import BrokenError, TryLaterError, UnknownOutcomeError
 from app.net.http import HttpClient
 from app.values.clock import Clock
 from app.values.money import ore_from_decimal
 
 PATH = "/graphql"
 PAGE_SIZE = 5000
-RESTARTS = 3
+SMALLEST_PAGE = 100
+RESTARTS = 4
 #: lists that belong to no entity
 UNOWNED = frozenset({"currencies"})
 #: how many ids one filter is asked for; the vendor names no limit
@@ -61,8 +62,16 @@ class Wire:
     def all(self, root: str, fields: str, **where: Any) -> list[Row]:
         """Every row of a connection. Pages overlap by a row: where the two ends do not meet, the list moved meanwhile and is read again,
         so that nobody's invoice vanishes because another's was paid. What a cursor stands for, a row or a place, is not told."""
+        size = self._page_size
         for _ in range(RESTARTS):
-            if (rows := self._one_pass(root, fields, where)) is not None:
+            try:
+                rows = self._one_pass(root, fields, where, size)
+            except TooSlowError:
+                if size <= SMALLEST_PAGE:
+                    raise
+                size = max(SMALLEST_PAGE, size // 10)
+                continue
+            if rows is not None:
                 return rows
         raise TryLaterError(f"{root}: the list kept changing while it was read")
 
@@ -78,18 +87,23 @@ class Wire:
                 str(edge["cursor"]), edge["node"]["dbId"]
         return edges, more
 
-    def mutate(self, root: str, input_type: str, inputs: Sequence[Row]) -> list[Row]:
-        """A mass mutation; gives the edges, in the order of the inputs."""
+    def mutate(self, root: str, input_type: str, inputs: Sequence[Row]) -> None:
+        """A mass mutation. What its answer leaves open is `UnknownOutcomeError`."""
         query = f"mutation ($inputs: [{input_type}!]!) {{ {root}(inputs: $inputs) {{ edges {{ clientId node {{ dbId }} }} }} }}"
-        made = self._asked(root, {"query": query, "variables": {"inputs": list(inputs)}}, write=True)
-        with reading(root):
-            return list(made["edges"])
+        try:
+            made = self._asked(root, {"query": query, "variables": {"inputs": list(inputs)}}, write=True)
+            with reading(root):
+                taken = {str(edge["clientId"]) for edge in made["edges"] if edge["node"]["dbId"]}
+        except BrokenError as fault:
+            raise UnknownOutcomeError(str(fault)) from fault
+        if taken != {one["clientId"] for one in inputs}:
+            raise UnknownOutcomeError(f"{root}: not every line was answered")
 
-    def _one_pass(self, root: str, fields: str, where: Row) -> list[Row] | None:
+    def _one_pass(self, root: str, fields: str, where: Row, size: int) -> list[Row] | None:
         edges: list[Row] = []
         while True:
             after = edges[-2]["cursor"] if edges else None
-            page, more = self.edges(root, fields, first=self._page_size, after=after, filter=where or None)
+            page, more = self.edges(root, fields, first=size, after=after, filter=where or None)
             if edges and (not page or page[0]["node"]["dbId"] != edges[-1]["node"]["dbId"]):
                 return None
             fresh = page[1:] if edges else page

@@ -152,7 +152,7 @@ def _fields(operation: Path) -> set[str]:
 def xledger_door(base_url: str) -> Iterator[XledgerDoor]:
     """A door to a simulator whose queue waits for `settle`, and that is set back to how it behaves by default."""
     made = XledgerDoor(base_url)
-    made.behave(auto_match=True, queue_seconds=None, by_place=False, credits_left=None)
+    made.behave(auto_match=True, queue_seconds=None, by_place=False, owner_filter=True, credits_left=None)
     made.throttle(0)
     yield made
     made.control.delete("/xledger/faults")

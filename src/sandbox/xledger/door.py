@@ -98,6 +98,8 @@ class Door:
         def listed(arguments: dict[str, Any], make: Any) -> Row:
             """Without a set of owners, only what the token's own entity owns."""
             companies = reach if arguments.get("ownerSet") == "LOWER" else [token.entity]
+            if not self.memory.settings.owner_filter:
+                (arguments.get("filter") or {}).pop("ownerDbId", None)
             found = sorted((row for company in companies for row in make(company)), key=lambda row: int(row["dbId"]))
             return connection(found, arguments, by_place=by_place)
 

@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     auto_match: bool = True
     queue_seconds: float | None = 20.0
     by_place: bool = False
+    #: whether `ownerDbId` in a filter holds; that it does is assumed
+    owner_filter: bool = True
     #: calls left before the credits are used up; None: no end
     credits_left: int | None = None
     credits_reset_minutes: int = 30

@@ -100,6 +100,18 @@ def test_a_token_on_a_group_reaches_each_company_and_mixes_none(door: XledgerDoo
     assert {c.external_id for c in ledger.list_companies()} == {str(group), story.external}
 
 
+def test_companies_are_kept_apart_even_where_the_filter_does_not(door: XledgerDoor, story: Story) -> None:
+    other = Story(door)
+    mine, others = story.invoice(), other.invoice(77_000)
+    ledger = door.connect([story.company, other.company])
+    theirs = next(iter(other.items(ledger).values()))
+    door.behave(owner_filter=False)
+    assert (set(story.items(ledger)), set(other.items(ledger))) == ({str(mine["number"])}, {str(others["number"])})
+    assert ledger.read_item(story.external, theirs.external_id, None).state is ItemState.GONE
+    assert [customer.external_id for customer in ledger.fetch_customers(story.external)] == [str(story.customer)]
+    assert ledger.receivables_balance(story.external, TODAY) == 125_000
+
+
 def test_a_posted_payment_is_matched_only_when_xledger_has_tied_it(door: XledgerDoor, story: Story) -> None:
     door.behave(auto_match=False)
     invoice = story.invoice()
@@ -116,6 +128,18 @@ def test_a_posted_payment_is_matched_only_when_xledger_has_tied_it(door: Xledger
     story.control.post(f"/books/payments/{loose.external_id}/match", {"invoice": invoice["id"]})
     assert ledger.posting_status(story.external, order, receipt).state is PostingState.MATCHED
     assert ledger.read_item(story.external, item.external_id, None).remaining_ore == 85_000
+
+
+def test_a_payment_tied_to_another_invoice_is_not_called_matched(door: XledgerDoor, story: Story) -> None:
+    door.behave(auto_match=False)
+    invoice, another = story.invoice(), story.invoice(40_000)
+    ledger = door.connect([story.company])
+    order = story.order(story.items(ledger)[str(invoice["number"])])
+    receipt = ledger.register_payment(story.external, order)
+    door.settle()
+    (loose,) = [one for one in ledger.fetch_open_items(story.external, TODAY) if one.kind is ItemKind.PAYMENT]
+    story.control.post(f"/books/payments/{loose.external_id}/match", {"invoice": another["id"]})
+    assert ledger.posting_status(story.external, order, receipt).state is PostingState.POSTED
 
 
 def test_a_payment_deleted_from_the_queue_is_rejected_and_not_found(door: XledgerDoor, story: Story) -> None:

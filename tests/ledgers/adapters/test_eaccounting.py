@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
+import httpx
 import msgspec
 import pytest
 
@@ -108,6 +109,20 @@ def test_what_came_from_an_earlier_system_is_owed_too_but_takes_no_payment(story
     assert story.items(ledger)[str(invoice["number"])].confidence is Confidence.HIGH
     with pytest.raises(RefusedError, match="no invoice"):
         ledger.register_payment(story.external, story.order(item))
+
+
+def test_one_paid_between_two_pages_hides_no_other_of_them(door: EAccountingDoor, story: Story) -> None:
+    old = [story.invoice(1_000 * n) for n in range(1, 8)]
+    for invoice in old:
+        story.control.put(f"/eaccounting/invoices/{invoice['id']}/ledger-only", None)
+    paid: list[int] = []
+
+    def pay_the_first(request: httpx.Request, _number: int) -> None:
+        if not paid and door.is_later_page(request):
+            paid.append(story.pay(old[0], 1_000)["id"])
+
+    found = story.items(story.connect(page_size=3, before=pay_the_first))
+    assert paid and {str(invoice["number"]) for invoice in old[1:]} == set(found)
 
 
 def test_somebody_elses_deposit_of_that_amount_is_not_taken_for_ours(story: Story) -> None:

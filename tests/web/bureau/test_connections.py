@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from app.ledgers.models import CompanyLink, Connection
 from app.ledgers.oauth import Authorisation
 from app.receivables.models import OpenItem
-from support import make
+from support import make, poweroffice
 from support.fiken import visit
 from support.office import Office
 from support.pages import Browser, words_of
@@ -223,6 +223,25 @@ def test_an_answer_of_the_vendor_works_once(office: Office):
     answer = visit(begin_consent(office.browser), companies=[firms[0]["id"]])
     assert come_back(office.browser, answer).status_code == 303
     assert come_back(office.browser, answer).status_code == 422
+
+
+def test_one_onboarding_in_poweroffice_connects_several_clients_and_belongs_to_the_session_that_began_it(office: Office):
+    firms = clients(office.outside, 2, "poweroffice")
+    begun = office.browser.submit("/connections/poweroffice/consent")
+    asked = Authorisation(begun.headers["location"], "http://localhost:8000/connections/poweroffice/return", "")
+    answer = poweroffice.visit(asked, [firm["id"] for firm in firms])
+    assert answer.keys() == {"state", "status", "token"}
+    assert office.enter().get("/connections/poweroffice/return", params=answer).status_code == 422
+    back = office.browser.get("/connections/poweroffice/return", params=answer)
+    assert back.status_code == 303, words_of(back.text)
+    assert {firm["name"] for firm in firms} <= link_ids(office.browser.get(back.headers["location"]).text).keys()
+
+
+def test_a_vendor_that_gives_no_page_to_go_to_is_said_so(office: Office):
+    office.outside.control.fault("/Onboarding/Initiate", "status", times=9, status=503)
+    assert office.browser.get("/connections/new/poweroffice").status_code == 200
+    assert office.browser.submit("/connections/poweroffice/consent").status_code == 422
+    office.outside.control.delete("/faults")
 
 
 def test_no_page_shows_a_secret(office: Office, owner: Any):

@@ -267,7 +267,7 @@ class PowerOfficeLedger(Ledger):
 
     def _group_of(self, company: str, entry: Entry) -> list[Entry]:
         """What it was matched with, where that tells us something: payments of an invoice, and what is left of a foreign amount."""
-        wanted = entry.is_touched and (entry.voucher_type in (INVOICE, CREDIT_NOTE) or entry.is_foreign)
+        wanted = entry.is_touched and entry.balance != 0 and (entry.voucher_type in (INVOICE, CREDIT_NOTE) or entry.is_foreign)
         return self._matched(company, entry.match_id) if wanted else []
 
     def _matched(self, company: str, match_id: int | None) -> list[Entry]:

@@ -40,6 +40,7 @@ TICKS = (
     Tick("tenants.tidy", "old sessions, counters and answers are forgotten", daily=time(3, 0)),
     Tick("ledgers.sync_all", "the mirror is complete before the day's decisions", daily=time(4, 0)),
     Tick("ledgers.follow_all", "what changed since the morning is read where the ledger tells", every=timedelta(minutes=15)),
+    Tick("ledgers.follow_postings", "what a ledger has only taken in is asked about until it is booked", every=timedelta(minutes=10)),
     Tick("ledgers.call_all", "companies that found no place at their ledger are called again", every=timedelta(minutes=2)),
     Tick("ledgers.rediscover_all", "companies appear behind a key once the bureau has ticked them there", daily=time(5, 0)),
     Tick("credit.watch_all", "bankruptcies stop everything before anything is decided", daily=time(5, 30)),

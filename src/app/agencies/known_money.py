@@ -18,7 +18,7 @@ from app.receivables.models import Payment
 #: a payout may be booked in the creditor's ledger this long after the agency's day of settlement: a week-end, a holiday, a slow bank
 BOOKED_WITHIN = timedelta(days=7)
 #: postings that are, or may be, in the ledger
-MAY_BE_THERE = ("posted", "planned", "unknown", "review")
+MAY_BE_THERE = ("posted", "unmatched", "accepted", "planned", "unknown", "review")
 
 
 def since_handover(work: UnitOfWork, case: AgencyCase, *, but_also: uuid.UUID | None = None) -> list[Payment]:

@@ -167,9 +167,9 @@ def _plan_posting(work: UnitOfWork, settlement: SettlementRow, line: SettlementL
 
 def _posting_outcome(work: UnitOfWork, case: AgencyCase, line: SettlementLineRow, marks: tuple[str, ...]) -> str:
     state = work.session.execute(select(Posting.state).where(Posting.id == line.posting_id)).scalar_one()
-    if state == "posted":
+    if state in ("posted", "unmatched"):
         return DONE
-    if state in ("planned", "unknown"):
+    if state in ("planned", "accepted", "unknown"):
         return PENDING
     return DONE if _payments_behind(work, case, line, marks) else texts.LINE_NOT_POSTED
 

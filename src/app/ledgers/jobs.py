@@ -14,7 +14,7 @@ from app.jobs.job import job
 from app.jobs.jobs import for_each_bureau
 from app.jobs.queues import Queue
 from app.jobs.resources import Resources
-from app.ledgers import changes, connections, live, sync, turns
+from app.ledgers import changes, connections, following, live, sync, turns
 from app.ledgers.capabilities import Since
 from app.ledgers.doors import Ledgers
 from app.ledgers.models import CompanyLink, Connection
@@ -81,6 +81,22 @@ def call_bureau(resources: Resources, bureau_id: str) -> None:
     """Companies that found no place: whoever held it may have died, or be another bureau's."""
     with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
         sync.call_waiting(work, turns.VENDOR_MAX)
+
+
+@job("ledgers.follow_postings", queue=Queue.LEDGERS, retries=0, seconds=60)
+def follow_postings(resources: Resources) -> None:
+    for_each_bureau(resources, "ledgers.follow_bureau_postings")
+
+
+@job("ledgers.follow_bureau_postings", queue=Queue.LEDGERS, retries=0, seconds=60)
+def follow_bureau_postings(resources: Resources, bureau_id: str) -> None:
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        work.enqueue_many("ledgers.ask_posting", [{"bureau_id": bureau_id, "posting_id": str(one)} for one in following.due(work)])
+
+
+@job("ledgers.ask_posting", queue=Queue.LEDGERS, retries=1, seconds=120, throws=(RefusedError,))
+def ask_posting(resources: Resources, bureau_id: str, posting_id: str) -> str:
+    return following.ask(doorway(resources), uuid.UUID(bureau_id), uuid.UUID(posting_id))
 
 
 @job("ledgers.read_item", queue=Queue.LEDGERS, retries=3, seconds=120, throws=(RefusedError,))

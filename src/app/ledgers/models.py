@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -107,8 +107,14 @@ class LedgerTurn(Base):
     until: Mapped[datetime]
 
 
+POSTING_STATES = "'planned','accepted','unmatched','posted','refused','unknown','review','cancelled'"
+
+
 class Posting(CompanyRow, Base):
-    """A payment we tell the ledger about: append-only intent; its fate is the effect's. Once per business fact."""
+    """A payment we tell the ledger about: append-only intent; its fate is the effect's. Once per business fact.
+
+    `accepted`: it waits in the ledger's own queue. `unmatched`: it is booked, but not tied to the invoice as far as the ledger tells.
+    """
 
     __tablename__ = "postings"
     open_item_id: Mapped[uuid.UUID]
@@ -123,9 +129,12 @@ class Posting(CompanyRow, Base):
     external_id: Mapped[str | None] = mapped_column(String(120))
     planned_at: Mapped[datetime]
     posted_at: Mapped[datetime | None]
+    #: when the ledger was last asked how far it has come
+    asked_at: Mapped[datetime | None]
     __table_args__ = (
         within_bureau("company_id", "companies"),
         within_bureau("open_item_id", "open_items"),
         UniqueConstraint("bureau_id", "business_key"),
-        CheckConstraint("state in ('planned','posted','refused','unknown','review','cancelled')", name="state"),
+        CheckConstraint(f"state in ({POSTING_STATES})", name="state"),
+        Index("ix_postings_under_way", "bureau_id", "company_id", postgresql_where=text("state in ('accepted','unmatched')")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,18 +15,25 @@ from app.db.unit_of_work import Begin, UnitOfWork
 from app.jobs import effects
 from app.jobs.effects import Counterpart, Go, Intent, Later, NotThere, Sent, Stop
 from app.jobs.models import Effect
+from app.ledgers.errors import PeriodLockedError
 from app.ledgers.live import read_live
 from app.ledgers.models import CompanyLink, Posting
-from app.ledgers.ports import PaymentOrder
+from app.ledgers.ports import PaymentOrder, PostingReceipt, PostingState
 from app.ledgers.sync import Doorway, LinkedCompany, find_link, open_ledger
+from app.net.errors import RefusedError
 from app.receivables.models import OpenItem
 from app.values.ids import new_id
 
 KIND = "ledgers.post_payment"
 TURN = {"turn": True}
+HOME_CURRENCY = "NOK"
 STATES = {
     "sent": "posted", "refused": "refused", "unknown": "unknown", "review": "review", "cancelled": "cancelled", "planned": "planned",
 }  # fmt: skip
+
+
+#: what a receipt means for the posting
+REACHED = {PostingState.ACCEPTED: "accepted", PostingState.POSTED: "unmatched", PostingState.MATCHED: "posted"}
 
 
 def plan_payment(
@@ -68,32 +76,43 @@ class PaymentPoster:
         linked = find_link(work, intent.company_id)
         if not self._takes_turn(work, intent, linked):
             return Later("another posting for this company is under way", timedelta(seconds=5))
-        return Go((linked, self._order(intent, item)))
+        if intent.payload["currency"] != HOME_CURRENCY and not self._pays_foreign(linked):
+            return Stop("this ledger takes no payment in another currency from us: register it there")
+        return Go((linked, order_of(intent.id, intent.payload, item)))
 
     def call(self, intent: Intent, package: tuple[LinkedCompany, PaymentOrder]) -> Sent:
         linked, order = package
         ledger = open_ledger(self.door, linked)
         try:
             receipt = ledger.register_payment(linked.external_id, order)
+        except PeriodLockedError as fault:
+            on = order.paid_on.strftime("%d.%m.%Y")
+            way_out = "Open the period there and have it done again, or book the payment by hand on a later day and say that it happened."
+            raise PeriodLockedError(f"The books are closed on {on}. {way_out} ({fault})") from fault
         finally:
             ledger.close()
-        return Sent(receipt.external_id, {"posted_on": receipt.posted_on.isoformat(), "messages": list(receipt.messages)})
+        if receipt.state is PostingState.REJECTED:
+            raise RefusedError(words_of(receipt))
+        return Sent(receipt.external_id, evidence_of(receipt))
 
     def look_up(self, intent: Intent, begin: Begin) -> Sent | NotThere:
         with begin(BureauScope(intent.bureau_id)) as work:
             item = work.session.execute(select(OpenItem).where(OpenItem.id == uuid.UUID(intent.payload["open_item_id"]))).scalar_one()
-            linked, order = find_link(work, intent.company_id), self._order(intent, item)
+            linked, order = find_link(work, intent.company_id), order_of(intent.id, intent.payload, item)
         ledger = open_ledger(self.door, linked)
         try:
             receipt = ledger.find_payment(linked.external_id, order)
         finally:
             ledger.close()
-        return NotThere() if receipt is None else Sent(receipt.external_id, {"posted_on": receipt.posted_on.isoformat()})
+        if receipt is None or receipt.state is PostingState.REJECTED:
+            return NotThere()
+        return Sent(receipt.external_id, evidence_of(receipt))
 
     def record(self, work: UnitOfWork, intent: Intent, state: str, sent: Sent | None, reason: str | None) -> None:
         values: dict[str, Any] = {"state": STATES[state], "problem": None if state == "sent" else reason}
         if sent is not None:
-            values |= {"external_id": sent.peer_ref or None, "posted_at": work.now()}
+            reached = REACHED[PostingState(sent.evidence.get("state", PostingState.MATCHED))]
+            values |= {"external_id": sent.peer_ref or None, "posted_at": work.now(), "state": reached}
         work.session.execute(update(Posting).where(Posting.business_key == intent.business_key).values(**values))
         if state == "sent":
             work.enqueue("ledgers.read_item", bureau_id=str(intent.bureau_id), open_item_id=intent.payload["open_item_id"])
@@ -111,12 +130,26 @@ class PaymentPoster:
         work.session.execute(update(Effect).where(Effect.id == intent.id).values(evidence=turn))
         return others is None
 
-    def _order(self, intent: Intent, item: OpenItem) -> PaymentOrder:
-        return PaymentOrder(
-            our_key=str(intent.id),
-            invoice_id=item.invoice_external_id or item.external_id,
-            paid_on=date.fromisoformat(intent.payload["paid_on"]),
-            amount_ore=intent.payload["amount_ore"],
-            currency=intent.payload["currency"],
-            text=intent.payload["text"],
-        )
+    def _pays_foreign(self, linked: LinkedCompany) -> bool:
+        return any(known.pays_foreign for known in self.door.ledgers.known() if known.ledger == linked.ledger)
+
+
+def order_of(act_id: uuid.UUID, payload: Mapping[str, Any], item: OpenItem) -> PaymentOrder:
+    """The order as it was planned; the act's id is our key."""
+    return PaymentOrder(
+        our_key=str(act_id),
+        invoice_id=item.invoice_external_id or item.external_id,
+        paid_on=date.fromisoformat(payload["paid_on"]),
+        amount_ore=payload["amount_ore"],
+        currency=payload["currency"],
+        text=payload["text"],
+    )
+
+
+def evidence_of(receipt: PostingReceipt) -> dict[str, Any]:
+    return {"posted_on": receipt.posted_on.isoformat(), "messages": list(receipt.messages), "state": receipt.state.value}
+
+
+def words_of(receipt: PostingReceipt) -> str:
+    """Why the ledger threw it out, in its own words."""
+    return " ".join(receipt.messages) or "the ledger's queue threw the payment out and does not say why"

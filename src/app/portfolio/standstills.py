@@ -27,6 +27,8 @@ from app.tenants.models import Bureau
 
 #: a notice that could not be said at once: the ledger may only have been away for a moment
 NOTICE_WAITS_LONG = timedelta(hours=1)
+#: a ledger's own queue is emptied at least once a day
+POSTING_WAITS_LONG = timedelta(days=2)
 #: a job that gave up is rung again by the next sweep; what failed before this is history
 FAILED_LATELY = "7 days"
 
@@ -55,7 +57,7 @@ def parts(work: UnitOfWork) -> list[Select[Any]]:
             text("open_items.state = 'open' and open_items.confidence = 'low' and open_items.approved_at is null"),
             OpenItem.first_seen_at.expression,
         ),
-        _differences(), _bank_payments(work), _senders(), _failed_jobs(work),
+        _postings(work), _differences(), _bank_payments(work), _senders(), _failed_jobs(work),
     ]  # fmt: skip
 
 
@@ -217,6 +219,25 @@ def _doubtful(kind: Kind, condition: Any, since: ColumnElement[Any]) -> Select[A
         .outerjoin(Claim, Claim.open_item_id == OpenItem.id)
         .where(condition, OpenItem.remaining_ore > 0)
         .group_by(OpenItem.company_id)
+    )  # fmt: skip
+
+
+def _postings(work: UnitOfWork) -> Select[Any]:
+    """Payments a ledger has only taken in, or booked without tying them to the invoice, for longer than that takes by itself."""
+    return (
+        told(
+            Kind.POSTING, company_id=Posting.company_id, what=Posting.state, subject=Debtor.name, invoice=_invoice(),
+            since=Posting.posted_at, amount_ore=Posting.amount_ore, currency=Posting.currency, target_id=Posting.id, claim_id=Claim.id,
+        )
+        .select_from(Posting)
+        .join(OpenItem, OpenItem.id == Posting.open_item_id)
+        .join(Debtor, Debtor.id == OpenItem.debtor_id)
+        .outerjoin(Claim, Claim.open_item_id == OpenItem.id)
+        .where(
+            text("postings.state in ('accepted','unmatched')"), Posting.posted_at < work.now() - POSTING_WAITS_LONG,
+            # the invoice came down all the same: somebody has tied it
+            OpenItem.state == "open",
+        )
     )  # fmt: skip
 
 

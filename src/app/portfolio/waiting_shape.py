@@ -27,6 +27,7 @@ class Kind(StrEnum):
     APPROVAL = "approval"
     QUESTION = "question"
     STUCK = "stuck"
+    POSTING = "posting"
     SENDER = "sender"
     BANK_PAYMENT = "bank_payment"
     UNEXPLAINED = "unexplained"

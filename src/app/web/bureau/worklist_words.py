@@ -35,6 +35,7 @@ KINDS: dict[Kind, str] = {
     Kind.APPROVAL: N_("Waiting for a yes"),
     Kind.QUESTION: N_("Claim with a question"),
     Kind.STUCK: N_("Does not get through"),
+    Kind.POSTING: N_("Payment in the ledger"),
     Kind.UNEXPLAINED: N_("Gone from the ledger"),
     Kind.UNCERTAIN: N_("Uncertain invoice"),
     Kind.DIFFERENCE: N_("Open items and account"),
@@ -113,6 +114,7 @@ _WHAT_TO_DO: dict[Kind, str] = {
     Kind.AUTHORITY: N_("Record the agreement and the written authority: the claims then go on by themselves."),
     Kind.APPROVAL: N_("Say yes or no, or see who is asked and remind them."),
     Kind.STUCK: N_("It is tried again every hour. See whether the other side is down, or a key has ended."),
+    Kind.POSTING: N_("Look at the voucher in the ledger: let it through its queue, or tie it to the invoice."),
     Kind.UNEXPLAINED: N_("Look in the ledger what became of it. The next fetch puts it right here."),
     Kind.UNCERTAIN: N_("Compare with the ledger and confirm: nothing is sent before."),
     Kind.DIFFERENCE: N_("Find the cause in the ledger and put it right there, or say that you know it. It stops nothing."),
@@ -170,6 +172,10 @@ def title_of(row: WorkRow) -> str:
             return gettext("The ledger no longer shows the invoice, and does not say why")
         case Kind.UNCERTAIN:
             return gettext("The ledger does not show for sure that the invoice is open")
+        case Kind.POSTING if row.what == "accepted":
+            return gettext("The payment still waits in the ledger's own queue")
+        case Kind.POSTING:
+            return gettext("The payment is booked, but not tied to the invoice")
         case Kind.DIFFERENCE:
             return gettext("The open items do not add up to the receivables account")
         case Kind.SENDER:

@@ -36,7 +36,7 @@ from app.jobs import broker as brokers
 from app.jobs import outbox
 from app.jobs.effects import Performers
 from app.jobs.resources import Resources
-from app.ledgers import postings
+from app.ledgers import postings, reversals
 from app.ledgers.adapters import businesscentral, eaccounting, fiken, poweroffice, tripletex, unimicro, vismanet, xledger
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
@@ -165,6 +165,7 @@ def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vaul
             confirming.LETTER_KIND: ConfirmationByLetter(printer),
             thanking.MAIL_KIND: ThanksByMail(mailer, house),
             postings.KIND: postings.PaymentPoster(door),
+            postings.REVERSAL_KIND: reversals.PaymentReverser(door),
             **agency_performers(door, agencies, handovers.still_wanted),
         }
     )

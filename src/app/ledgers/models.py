@@ -107,7 +107,7 @@ class LedgerTurn(Base):
     until: Mapped[datetime]
 
 
-POSTING_STATES = "'planned','accepted','unmatched','posted','refused','unknown','review','cancelled'"
+POSTING_STATES = "'planned','accepted','unmatched','posted','reversed','refused','unknown','review','cancelled'"
 
 
 class Posting(CompanyRow, Base):
@@ -129,6 +129,10 @@ class Posting(CompanyRow, Base):
     external_id: Mapped[str | None] = mapped_column(String(120))
     planned_at: Mapped[datetime]
     posted_at: Mapped[datetime | None]
+    #: whether a person has asked for it to be taken back, how far that is, and why
+    reversal: Mapped[str | None] = mapped_column(String(12))
+    reversal_reason: Mapped[str | None] = mapped_column(Text)
+    reversal_asked_by: Mapped[str | None] = mapped_column(String(200))
     #: when the ledger was last asked how far it has come
     asked_at: Mapped[datetime | None]
     __table_args__ = (
@@ -136,5 +140,6 @@ class Posting(CompanyRow, Base):
         within_bureau("open_item_id", "open_items"),
         UniqueConstraint("bureau_id", "business_key"),
         CheckConstraint(f"state in ({POSTING_STATES})", name="state"),
+        CheckConstraint("reversal is null or reversal in ('planned','done','refused','unknown','review','cancelled')", name="reversal"),
         Index("ix_postings_under_way", "bureau_id", "company_id", postgresql_where=text("state in ('accepted','unmatched')")),
     )

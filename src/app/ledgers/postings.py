@@ -25,7 +25,9 @@ from app.receivables.models import OpenItem
 from app.values.ids import new_id
 
 KIND = "ledgers.post_payment"
+REVERSAL_KIND = "ledgers.reverse_payment"
 TURN = {"turn": True}
+TURN_AFTER = timedelta(seconds=5)
 HOME_CURRENCY = "NOK"
 STATES = {
     "sent": "posted", "refused": "refused", "unknown": "unknown", "review": "review", "cancelled": "cancelled", "planned": "planned",
@@ -74,8 +76,8 @@ class PaymentPoster:
         if item.remaining_ore < intent.payload["amount_ore"]:
             return Stop("the ledger already shows less than this payment as open: it was posted another way")
         linked = find_link(work, intent.company_id)
-        if not self._takes_turn(work, intent, linked):
-            return Later("another posting for this company is under way", timedelta(seconds=5))
+        if not takes_turn(work, intent, linked):
+            return Later("another posting for this company is under way", TURN_AFTER)
         if intent.payload["currency"] != HOME_CURRENCY and not self._pays_foreign(linked):
             return Stop("this ledger takes no payment in another currency from us: register it there")
         return Go((linked, order_of(intent.id, intent.payload, item)))
@@ -117,21 +119,22 @@ class PaymentPoster:
         if state == "sent":
             work.enqueue("ledgers.read_item", bureau_id=str(intent.bureau_id), open_item_id=intent.payload["open_item_id"])
 
-    def _takes_turn(self, work: UnitOfWork, intent: Intent, linked: LinkedCompany) -> bool:
-        """One write in flight per company: turns are given out one at a time, and last until the act has an end or is put back."""
-        work.session.execute(select(CompanyLink.id).where(CompanyLink.id == linked.link_id).with_for_update())
-        others = work.session.execute(
-            select(Effect.id).where(
-                Effect.kind == KIND, Effect.company_id == intent.company_id, Effect.id != intent.id,
-                (Effect.state == "unknown") | ((Effect.state == "sending") & Effect.evidence.contains(TURN)),
-            )
-        ).first()  # fmt: skip
-        turn = TURN if others is None else None
-        work.session.execute(update(Effect).where(Effect.id == intent.id).values(evidence=turn))
-        return others is None
-
     def _pays_foreign(self, linked: LinkedCompany) -> bool:
         return any(known.pays_foreign for known in self.door.ledgers.known() if known.ledger == linked.ledger)
+
+
+def takes_turn(work: UnitOfWork, intent: Intent, linked: LinkedCompany) -> bool:
+    """One write in flight per company: turns are given out one at a time, and last until the act has an end or is put back."""
+    work.session.execute(select(CompanyLink.id).where(CompanyLink.id == linked.link_id).with_for_update())
+    others = work.session.execute(
+        select(Effect.id).where(
+            Effect.kind.in_([KIND, REVERSAL_KIND]), Effect.company_id == intent.company_id, Effect.id != intent.id,
+            (Effect.state == "unknown") | ((Effect.state == "sending") & Effect.evidence.contains(TURN)),
+        )
+    ).first()  # fmt: skip
+    turn = TURN if others is None else None
+    work.session.execute(update(Effect).where(Effect.id == intent.id).values(evidence=turn))
+    return others is None
 
 
 def order_of(act_id: uuid.UUID, payload: Mapping[str, Any], item: OpenItem) -> PaymentOrder:

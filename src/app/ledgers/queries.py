@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.paging import Page, Position, read_page
 from app.db.unit_of_work import UnitOfWork
-from app.ledgers.models import CompanyLink, Connection, SyncRun
+from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
+from app.receivables.models import OpenItem
 from app.tenants.models import Company
 
 
@@ -125,6 +126,18 @@ def balance(work: UnitOfWork, company_id: uuid.UUID) -> Balance | None:
     )
     row = work.session.execute(newest).one_or_none()
     return None if row is None else Balance(row.listed_ore, row.account_ore, row.finished_at, row.differs_since is not None)
+
+
+def postings(work: UnitOfWork, company_id: uuid.UUID, rows: int = 20) -> list[tuple[Posting, str]]:
+    """The newest payments we have told the company's ledger of, each with its invoice's number."""
+    newest = (
+        select(Posting, func.coalesce(OpenItem.document_number, OpenItem.external_id))
+        .join(OpenItem, OpenItem.id == Posting.open_item_id)
+        .where(Posting.company_id == company_id)
+        .order_by(Posting.planned_at.desc(), Posting.id.desc())
+        .limit(rows)
+    )
+    return [(posting, number) for posting, number in work.session.execute(newest).all()]
 
 
 def latest_runs(work: UnitOfWork, company_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SyncRun]:

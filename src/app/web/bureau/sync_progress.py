@@ -13,8 +13,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from app.db.unit_of_work import UnitOfWork
-from app.ledgers import balance, queries
+from app.ledgers import balance, queries, reversals
 from app.ledgers.models import SyncRun
+from app.ledgers.reversals import ReversalError
 from app.ledgers.sync import find_link
 from app.portfolio.ledger_overview import SyncOverview, sync_overview
 from app.tenants.permissions import Permission
@@ -50,6 +51,7 @@ def show_sync(
     return page(
         "pages/sync/show.html", frame, **_progress(work, seen, since), link=seen.link, ledger_label=label, runs=seen.runs,
         source_names=names, may_sync=identity.may(Permission.SYNC), balance=queries.balance(work, company_id),
+        postings=queries.postings(work, company_id),
         warnings=warnings_of(seen, label),
     )  # fmt: skip
 
@@ -74,6 +76,15 @@ def accept_difference(company_id: FromPath[uuid.UUID], work: Work, data: Form) -
     seen = text_of(data, "difference_ore")
     accepted = re.fullmatch(r"-?[0-9]{1,15}", seen) is not None and balance.accept(work, company_id, int(seen))
     return see_other(f"/companies/{company_id}/sync", "difference-accepted" if accepted else "difference-moved")
+
+
+@post("/companies/{company_id:uuid}/postings/{posting_id:uuid}/reversal", guards=[requires(Permission.SYNC)], sync_to_thread=True)
+def take_back(company_id: FromPath[uuid.UUID], posting_id: FromPath[uuid.UUID], work: Work, data: Form) -> Redirect:
+    try:
+        reversals.plan_reversal(work, company_id, posting_id, text_of(data, "reason"))
+    except ReversalError as fault:
+        return see_other(f"/companies/{company_id}/sync", "reversal-reason" if fault.field == "reason" else "reversal-not-there")
+    return see_other(f"/companies/{company_id}/sync", "reversal-asked")
 
 
 def warnings_of(seen: SyncOverview, ledger: str) -> list[Advice]:
@@ -109,4 +120,4 @@ def _progress(work: UnitOfWork, seen: SyncOverview, since: int | None) -> dict[s
     }  # fmt: skip
 
 
-HANDLERS = [show_sync, show_progress, fetch_now, accept_difference]
+HANDLERS = [show_sync, show_progress, fetch_now, accept_difference, take_back]

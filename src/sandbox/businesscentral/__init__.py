@@ -1,4 +1,4 @@
-"""Business Central, simulated: Microsoft Entra's consent page and tokens, the list of environments, and API v2.0 over the reference books."""
+"""Business Central, simulated: Entra's consent page and tokens, the list of environments, and API v2.0 over the reference books."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sandbox.vismanet.memory import VismaMemory
 from sandbox.world import OSLO
 
 Json = dict[str, Any]
-MADE = datetime(2026, 1, 1)
+MADE = datetime(2026, 1, 1, tzinfo=OSLO)
 
 
 class Rows:
@@ -106,7 +106,7 @@ class Rows:
         return {
             "documentType": kind, "referenceNumber": number, "documentDate": _instant(row.issued_on), "currencyId": row.currency,
             "amount": amount_ore / 100, "amountInCurrency": round(amount_ore * row.rate) / 100, "balance": left / 100,
-            "balanceInCurrency": left_base / 100, "createdDateTime": (MADE + timedelta(seconds=row.id % 10_000_000)).isoformat(),
+            "balanceInCurrency": left_base / 100, "createdDateTime": _made(row),
             "lastModifiedDateTime": _changed(row), "invoiceText": "",
         }  # fmt: skip
 
@@ -136,6 +136,10 @@ class Rows:
             found[line.id] = min(left, -line.amount_ore)
             left -= found[line.id]
         return found
+
+
+def _made(row: Row) -> str:
+    return (MADE + timedelta(seconds=row.id % 10_000_000)).replace(tzinfo=None).isoformat()
 
 
 def _changed(row: Row) -> str:

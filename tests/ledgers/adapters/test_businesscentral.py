@@ -8,6 +8,7 @@ import pytest
 
 from app.ledgers.adapters.businesscentral import journal
 from app.ledgers.adapters.businesscentral.ledger import DUNS, LIMITS
+from app.ledgers.adapters.businesscentral.rows import live_of
 from app.ledgers.adapters.businesscentral.wire import day_of, refusal_of
 from app.ledgers.errors import ConflictError, PermissionMissingError, UnsupportedError
 from app.ledgers.oauth import StateMismatchError
@@ -147,6 +148,13 @@ def test_what_is_settled_by_money_and_what_by_credit_is_told_apart(story: Story)
     assert (item.settled_ore, item.remaining_ore) == (40_000, 60_000)
     story.pay(invoice, 60_000)
     assert ledger.read_item(story.external, item.external_id, None).state is ItemState.PAID
+
+
+@pytest.mark.parametrize(("status", "state"), [("Paid", ItemState.PAID), ("Canceled", ItemState.CREDITED), ("Corrective", ItemState.GONE)])
+def test_what_is_closed_without_a_word_for_it_is_gone_never_paid(status: str, state: ItemState) -> None:
+    row = {"lastModifiedDateTime": "2026-11-20T10:00:00Z", "status": status, "dueDate": "2026-10-15"}
+    live = live_of({**row, "totalAmountIncludingTax": 1250, "remainingAmount": 0}, ())
+    assert (live.state, live.settled_ore) == (state, None if state is ItemState.GONE else 125_000)
 
 
 def test_a_draft_is_not_owed(story: Story) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.ledgers.adapters.vismanet.rows import live_invoice
 from app.ledgers.errors import AuthRevokedError, ConflictError, ModuleMissingError, PermissionMissingError
 from app.ledgers.ports import ItemKind, ItemState, LedgerNoticeKind
 from app.net.errors import RefusedError, UnknownOutcomeError
@@ -101,6 +102,32 @@ def test_a_payment_that_is_made_and_not_released_is_not_booked(desk: VismaNetDoo
     with pytest.raises(ConflictError, match="changed by hand"):
         ledger.register_payment(story.external, replace(order, amount_ore=50_000))
     assert story.remaining(invoice) == 125_000
+
+
+def test_somebody_elses_payment_of_the_same_amount_is_not_taken_for_ours(story: Story) -> None:
+    invoice, ledger = story.invoice(), story.connect()
+    order = story.order(story.items(ledger)[str(invoice["number"])])
+    story.pay(invoice, order.amount_ore, TODAY.isoformat())
+    assert ledger.find_payment(story.external, order) is None
+    ledger.register_payment(story.external, order)
+    assert story.remaining(invoice) == 45_000
+
+
+def test_what_was_written_off_is_gone_never_paid() -> None:
+    paid = {
+        "docType": "Payment",
+        "refNbr": "7",
+        "amountPaid": 1000,
+        "released": True,
+        "voided": False,
+        "applicationDate": "2026-11-02T00:00:00",
+    }
+    written_off = {**paid, "docType": "CreditWriteOff", "refNbr": "8", "amountPaid": 250}
+    row = {"status": "Closed", "documentDueDate": None, "lastModifiedDateTime": "2026-11-20T10:00:00", "amount": 1250, "balance": 0}
+    row |= {"dunningLetterLevel": 0, "dunningLetterDate": None}
+    assert live_invoice({**row, "applications": [paid, written_off]}).state is ItemState.GONE
+    assert live_invoice({**row, "applications": [paid, {**written_off, "docType": "CreditNote"}]}).state is ItemState.PAID
+    assert live_invoice({**row, "applications": [{**paid, "amountPaid": 1250, "voided": True}]}).state is ItemState.GONE
 
 
 def test_loose_money_and_credit_can_be_asked_about_live(story: Story) -> None:

@@ -68,8 +68,8 @@ REMEDIES: dict[str, str] = {
     ),
     **dict.fromkeys(("uni_economy", "dnb_regnskap", "sparebank_regnskap", "eika_regnskap", "azets_complete"), UNIMICRO_REMEDY),
     "vismanet": N_(
-        "In Visma.net: take the ticks off for dunning letters on the customer's card (invoicing settings), and do not prepare dunning letters"
-        " for the company."
+        "In Visma.net: take the ticks off for dunning letters on the customer's card (invoicing settings), and do not prepare dunning"
+        " letters for the company."
     ),
 }
 

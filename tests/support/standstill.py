@@ -95,7 +95,8 @@ def stand_still(database: Database, bureau: Bureau, *, mark: str = "") -> Stands
         }),
     ])  # fmt: skip
     connection = make.connection(database, bureau, mark=mark, state="reconnect", problem=f"the consent has expired {mark}".strip())
-    make.company_link(database, connection, company, mark=mark)
+    make.company_link(database, connection, company, mark=mark, differs_since=now, difference_ore=500_00)
+    make.bank_payment(database, make.file_import(database, company, mark=mark), mark=mark)
     blocked = make.claim(database, make.open_item(database, debtor, mark=mark), mark=mark, step="send_reminder")
     make.notice(
         database, blocked, state="planned", issued_on=None, issued_at=None, planned_at=now - timedelta(hours=3), mark=mark,

@@ -18,6 +18,7 @@ from app.api.routes import api_routes
 from app.db.scope import PlatformScope
 from app.dunning.law_book import LawBook
 from app.messaging.ports import Texter
+from app.messaging.senders import MailHouse
 from app.net.errors import OutsideError
 from app.net.http import HttpClient
 from app.web.errors import page_exception_handlers
@@ -41,6 +42,7 @@ def create_app(house: House) -> Litestar:
                 "database": house.database,
                 "law_book": house.resources.of(LawBook),
                 "inbound_mail_secret": house.settings.inbound_mail_secret,
+                "mail_house": house.resources.of(MailHouse),
                 "sms_report_secret": house.settings.link_report_secret,
                 "texter": house.resources.of(Texter),  # type: ignore[type-abstract]
             }

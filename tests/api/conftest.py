@@ -17,9 +17,11 @@ from app.api.openapi import openapi_config
 from app.api.problems import answer_problem, is_under_api
 from app.api.routes import api_routes
 from app.db.unit_of_work import Database
+from app.db.vault import Vault, new_key
 from app.dunning.law import Law
 from app.dunning.law_book import LawBook
 from app.dunning.models import Claim, ListEntry, Notice, WeeklyList
+from app.messaging.senders import MailHouse
 from app.receivables.models import Debtor, OpenItem
 from app.tenants import api_keys
 from app.tenants.models import Bureau, Company
@@ -44,12 +46,15 @@ class Book:
     case_id: uuid.UUID
 
 
+HOUSE = MailHouse("post.reskontro.example", True, Vault(new_key()))
+
+
 def build_app(database: Database, **state: Any) -> Litestar:
     """The application around the API, as small as it can be."""
     return Litestar(
         route_handlers=[api_routes()],
         openapi_config=openapi_config(),
-        state=State({"database": database, "law_book": LawBook(Law()), **state}),
+        state=State({"database": database, "law_book": LawBook(Law()), "mail_house": HOUSE, **state}),
         exception_handlers={HTTPException: answer, Exception: answer},
         logging_config=None,
     )

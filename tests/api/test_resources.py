@@ -329,3 +329,39 @@ def test_a_call_is_noted_where_one_is_asked_for(
     assert client.get(address, headers=admin).json() == [made.json()]
     assert client.post(address, headers=admin, json={"outcome": "reached"}).status_code == 422, "the task is ended"
     assert client.post(f"{API}/claims/{book.claim.id}/calls", headers=admin, json={"outcome": "reached"}).status_code == 422
+
+
+def test_a_sender_is_set_with_the_rules_of_the_page_and_shows_its_records_without_its_key(
+    client: TestClient[Litestar], database: Database, book: Book, admin: dict[str, str]
+) -> None:
+    address = f"{API}/companies/{book.company.id}/sender"
+    assert client.get(address, headers=admin).json()["state"] == "none"
+    wrong = client.put(address, headers=admin, json={"address": "faktura", "grave_address": "a@post.reskontro.example"})
+    assert (wrong.status_code, {one["field"] for one in wrong.json()["errors"]}) == (422, {"address", "grave_address"})
+    said = client.put(address, headers=admin, json={"name": "Fjordvik", "address": "Faktura@Blåbær.no"})
+    assert (said.json()["state"], said.json()["address"]) == ("waiting", "faktura@blåbær.no")
+    assert {one["record"]: one["standing"] for one in said.json()["records"]} == {"spf": None, "dkim": None, "dmarc": None}
+    assert "PRIVATE" not in said.text
+    assert client.put(f"{address}/check", headers=admin).status_code == 202
+    assert rung(database).count("messaging.check_sender") == 2
+    assert client.get(address, headers=admin).json() == said.json()
+    assert client.get(address, headers=key_of(database, book.bureau, Role.MANAGER)).status_code == 403
+
+
+def test_an_address_is_corrected_with_the_rules_of_the_page_and_given_back(
+    client: TestClient[Litestar], database: Database, book: Book, admin: dict[str, str]
+) -> None:
+    debtor = make.debtor(database, book.company, email=None, phone="22 00 00 00")
+    address = f"{API}/debtors/{debtor.id}/address"
+    works = client.put(f"{address}/letter", headers=admin, json={"postal_code": "5010", "city": "Bergen"})
+    assert (works.status_code, works.json()["errors"][0]["field"]) == (422, "address_lines")
+    assert client.put(f"{address}/email", headers=admin, json={"email": "nei"}).json()["errors"][0]["field"] == "email"
+    assert client.put(f"{address}/email", headers=admin, json={"email": "ny@nordlys.example"}).status_code == 200
+    said = client.put(f"{address}/phone", headers=admin, json={"phone": "900 00 041"}).json()
+    used = {one["way"]: (one["source"], one["lines"][-1]) for one in said["used"]}
+    assert used["email"] == ("person", "ny@nordlys.example")
+    assert used["sms"] == ("person", "900 00 041")
+    assert used["letter"][0] == "ledger"
+    assert client.delete(f"{address}/phone", headers=admin).status_code == 204
+    assert client.delete(f"{address}/phone", headers=admin).status_code == 404
+    assert client.get(address, headers=admin).json()["used"][-1]["source"] == "ledger"

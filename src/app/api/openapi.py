@@ -33,6 +33,10 @@ WITH_BODY = (400, 413, 415)
 EXAMPLES: dict[str, Any] = {
     "changeCompany": {"list_weekday": 2, "list_hour": 8, "account_number": "12345678903"},
     "agree": {"kind": "plan", "terms": [{"due_on": "2099-01-15", "amount_ore": 500000}, {"due_on": "2099-02-15", "amount_ore": 500000}]},
+    "setSender": {"name": "Fjordvik Handel AS", "address": "faktura@fjordvik.no", "grave_address": "inkassovarsel@fjordvik.no"},
+    "correctLetter": {"address_lines": ["Nygata 2"], "postal_code": "5010", "city": "Bergen"},
+    "correctEmail": {"email": "faktura@nordlys.no"},
+    "correctPhone": {"phone": "900 00 000"},
     "confirmBook": {"through_on": "2026-11-10"},
     "holdDebtor": {"reason": "We talk with them ourselves.", "until": "2099-03-31"},
     "holdCompany": {"reason": "A new ledger from the first of the month.", "until": None},

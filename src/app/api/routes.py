@@ -11,6 +11,7 @@ from app.api.paging import provide_paging
 from app.api.problems import exception_handlers
 from app.api.strictness import check_request
 from app.api.v1 import (
+    addresses,
     agency_cases,
     approvals,
     arrangements,
@@ -35,6 +36,7 @@ from app.api.v1 import (
     restarts,
     routines,
     segments,
+    senders,
     sync_runs,
     texts,
     weekly_lists,
@@ -44,7 +46,9 @@ from app.tenants.requests import provide_unit_of_work
 BODY_MAX = 1_000_000
 RESOURCES = (
     companies,
+    senders,
     debtors,
+    addresses,
     open_items,
     claims,
     explanations,

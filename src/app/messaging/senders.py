@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization
@@ -39,6 +40,7 @@ from app.tenants.models import Company
 from app.values.ids import new_id
 
 KEY_BITS = 2048
+NAME_MAX = 100
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"(?=.{{4,200}}$)(?:{_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]")
 LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -52,6 +54,11 @@ class MailHouse:
     answers_here: bool
     vault: Vault
 
+    @property
+    def address(self) -> str:
+        """What mails go out from where a company has no proven domain of its own."""
+        return f"post@{self.domain}"
+
 
 @dataclass(frozen=True, slots=True)
 class SenderWishes:
@@ -62,6 +69,65 @@ class SenderWishes:
     domain: str | None = None
     local_part: str | None = None
     grave_local_part: str | None = None
+
+
+class SenderError(ValueError):
+    """Wishes that cannot be kept. `problems`: what is wrong, by field; the texts are English message ids."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        self.problems = problems
+
+
+def wishes_of(name: str, grave_name: str, address: str, grave_address: str, house_domain: str) -> SenderWishes:
+    """What was entered, where all of it can be used; SenderError names `name`, `grave_name`, `address` or `grave_address`."""
+    names = {"name": name, "grave_name": grave_name}
+    problems = {field: N_("Use at most 100 letters.") for field, text in names.items() if len(text) > NAME_MAX}
+    parts: dict[str, tuple[str, str]] = {}
+    for field, text in (("address", address), ("grave_address", grave_address)):
+        if text:
+            parts[field], problem = _taken_apart(text, house_domain)
+            problems |= {} if problem is None else {field: problem}
+    if "grave_address" in parts and "grave_address" not in problems:
+        if "address" not in parts:
+            problems["address"] = N_("Write the usual address too.")
+        elif parts["address"][1] != parts["grave_address"][1]:
+            problems["grave_address"] = N_("Both addresses must be in the same domain.")
+    if problems:
+        raise SenderError(problems)
+    (local, domain), (grave, _) = (parts.get(field, ("", "")) for field in ("address", "grave_address"))
+    return SenderWishes(name or None, grave_name or None, domain or None, local or None, grave or None)
+
+
+def _taken_apart(address: str, house_domain: str) -> tuple[tuple[str, str], str | None]:
+    """(what stands before the @, the domain), and what is wrong with the address."""
+    local, _, written = address.lower().rpartition("@")
+    try:
+        domain = domain_of(written)
+    except ValueError:
+        local = domain = ""
+    if LOCAL_PART.fullmatch(local) is None:
+        return (local, domain), N_("Write an address such as faktura@firma.no, with plain letters before the @.")
+    if domain == house_domain or domain.endswith(f".{house_domain}"):
+        return (local, domain), N_("This domain is our own. Write an address in the company's domain, or leave the field empty.")
+    return (local, domain), None
+
+
+def entered(row: MailSenderRow | None) -> dict[str, str]:
+    """What was entered, by field, its domain with its letters as people write them."""
+    if row is None:
+        return dict.fromkeys(("name", "grave_name", "address", "grave_address"), "")
+    domain = readable(row.domain or "")
+    address, grave = (f"{local}@{domain}" if local and domain else "" for local in (row.local_part, row.grave_local_part))
+    return {"name": row.name or "", "grave_name": row.grave_name or "", "address": address, "grave_address": grave}
+
+
+def readable(domain: str) -> str:
+    """A domain with its letters as people write them."""
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
 
 
 def domain_of(text: str) -> str:
@@ -209,3 +275,7 @@ def _dkim_records(row: MailSenderRow) -> list[Wanted]:
 
 def _binding(row: MailSenderRow, selector: str) -> str:
     return f"{row.bureau_id}|mail_senders|private_key|{row.id}|{selector}"
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - the name by which message extraction finds a text that is translated later
+    return msgid

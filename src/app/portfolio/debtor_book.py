@@ -135,7 +135,8 @@ def debtor_detail(work: UnitOfWork, debtor_id: uuid.UUID, rates: Rates = RATES) 
         debtor=debtor, company=company, open_items=open_items,
         closed_items=_items(work, debtor_id, OpenItem.state.in_(["paid", "credited"]), CLOSED_ROWS),
         open_ore=sum(one.item.remaining_ore for one in owed), overdue_ore=sum(one.item.remaining_ore for one in overdue),
-        interest_ore=interest, interest_per_day_ore=_per_day(overdue, today, rates), missing=_missing(work, debtor, reached), reached=reached,
+        interest_ore=interest, interest_per_day_ore=_per_day(overdue, today, rates),
+        missing=_missing(work, debtor, reached), reached=reached,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from app.db.unit_of_work import UnitOfWork
 from app.messaging import inbox, senders, tokens
 from app.messaging.domain_records import Record, Standing
 from app.messaging.models import MailSenderRow
-from app.messaging.senders import MailHouse, SenderWishes
+from app.messaging.senders import MailHouse, SenderError, SenderWishes
 from app.messaging.tokens import Thing
 from app.tenants import companies
 from app.tenants.models import Company
@@ -27,9 +27,7 @@ from app.web.i18n import gettext
 from app.web.pages import Form, page, refuse, see_other, text_of
 
 TEMPLATE = "pages/companies/sender.html"
-NAMES = ("name", "grave_name")
-ADDRESSES = ("address", "grave_address")
-NAME_MAX = 100
+FIELDS = ("name", "grave_name", "address", "grave_address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,48 +76,15 @@ def make_key(work: Work, house: TheHouse, company_id: FromPath[uuid.UUID]) -> Re
 
 
 def shown(row: MailSenderRow | None) -> SenderForm:
-    if row is None:
-        return SenderForm(dict.fromkeys((*NAMES, *ADDRESSES), ""), SenderWishes(), {})
-    domain = readable(row.domain or "")
-    address, grave = (f"{local}@{domain}" if local and domain else "" for local in (row.local_part, row.grave_local_part))
-    values = {"name": row.name or "", "grave_name": row.grave_name or "", "address": address, "grave_address": grave}
-    return SenderForm(values, SenderWishes(), {})
+    return SenderForm(senders.entered(row), SenderWishes(), {})
 
 
 def read(form: Mapping[str, Any], house_domain: str) -> SenderForm:
-    values = {name: text_of(form, name) for name in (*NAMES, *ADDRESSES)}
-    errors = {
-        name: gettext("Use at most %(most)s letters.").replace("%(most)s", str(NAME_MAX)) for name in NAMES if len(values[name]) > NAME_MAX
-    }
-    parts: dict[str, tuple[str, str]] = {}
-    for name in ADDRESSES:
-        if not values[name]:
-            continue
-        local, _, domain = values[name].lower().rpartition("@")
-        try:
-            parts[name] = (local, senders.domain_of(domain))
-        except ValueError:
-            parts[name] = ("", "")
-        if senders.LOCAL_PART.fullmatch(parts[name][0]) is None:
-            errors[name] = gettext("Write an address such as faktura@firma.no, with plain letters before the @.")
-        elif parts[name][1] == house_domain or parts[name][1].endswith(f".{house_domain}"):
-            errors[name] = gettext("This domain is our own. Write an address in the company's domain, or leave the field empty.")
-    if "grave_address" in parts and "grave_address" not in errors:
-        if "address" not in parts:
-            errors["address"] = gettext("Write the usual address too.")
-        elif parts["address"][1] != parts["grave_address"][1]:
-            errors["grave_address"] = gettext("Both addresses must be in the same domain.")
-    (local, domain), (grave, _) = (parts.get(name, ("", "")) for name in ADDRESSES)
-    wishes = SenderWishes(values["name"] or None, values["grave_name"] or None, domain or None, local or None, grave or None)
-    return SenderForm(values, wishes, errors)
-
-
-def readable(domain: str) -> str:
-    """A domain with its letters as people write them."""
+    values = {name: text_of(form, name) for name in FIELDS}
     try:
-        return domain.encode("ascii").decode("idna")
-    except UnicodeError:
-        return domain
+        return SenderForm(values, senders.wishes_of(**values, house_domain=house_domain), {})
+    except SenderError as fault:
+        return SenderForm(values, SenderWishes(), {field: gettext(problem) for field, problem in fault.problems.items()})
 
 
 def _context(work: UnitOfWork, house: House, company: Company, row: MailSenderRow | None, form: SenderForm) -> dict[str, Any]:
@@ -128,7 +93,7 @@ def _context(work: UnitOfWork, house: House, company: Company, row: MailSenderRo
     wanted = [] if row is None else senders.wanted_records(row, mail_house.domain)
     answers = tokens.reply_address(company.bureau_id, Thing.COMPANY, company.id, mail_house.domain) if mail_house.answers_here else None
     return {
-        "company": company, "row": row, "form": form, "now": work.now(), "house_address": f"post@{mail_house.domain}",
+        "company": company, "row": row, "form": form, "now": work.now(), "house_address": mail_house.address,
         "records": [(one, found.get(one.record), *RECORDS[one.record]) for one in wanted], "standings": STANDINGS,
         "house_domain": mail_house.domain, "answers_at": answers, "by_mailbox": house.settings.imap_host is not None,
         "inbox_read_at": inbox.last_read(work),

@@ -1,8 +1,8 @@
 """A debtor's STOP: his number gets no more text messages from a company until he writes START, or a person lifts it with a reason.
 
 It stops a road, not a claim: what is to be said goes by e-mail or letter. A company's name stands as sender for all it writes, and cannot
-be answered; an answer comes to the gateway's own number and does not tell which company is meant. So it counts for every one that has written
-to the number.
+be answered; an answer comes to the gateway's own number and does not tell which company is meant. So it counts for every one that has
+written to the number.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from app.ledgers.models import Posting
 from app.ledgers.ports import PostingReceipt, PostingState
 from app.portfolio import worklist
 from app.portfolio.waiting_shape import Kind
+from app.receivables import book
 from support.town import Town
 
 
@@ -100,6 +101,16 @@ def test_what_is_taken_in_is_asked_about_until_it_is_tied_to_the_invoice(
     assert following.ask(door, town.bureau.id, posting.id) == "posted"
     assert following.ask(door, town.bureau.id, posting.id) == "posted"
     assert waiting(town, Kind.POSTING) == []
+
+
+def test_a_booked_payment_that_the_invoice_shows_is_tied(
+    town: Town, door: sync.Doorway, posting: Posting, says: list[PostingReceipt]
+) -> None:
+    says.append(PostingReceipt("v-7", town.clock.today(), state=PostingState.POSTED))
+    with town.begin() as work:
+        facts = [book.PaymentFacts("p-1", "ledger", "payment", posting.paid_on, posting.amount_ore)]
+        book.mirror_payments(work, town.company.id, posting.open_item_id, facts)
+    assert following.ask(door, town.bureau.id, posting.id) == "posted"
 
 
 def test_what_the_queue_throws_out_comes_to_a_person_with_the_ledgers_words(

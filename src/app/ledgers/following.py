@@ -6,6 +6,7 @@ A queue that throws a payment out makes the act one that was refused: a person r
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import and_, func, or_, select, update
@@ -17,7 +18,7 @@ from app.ledgers.models import Posting
 from app.ledgers.ports import PostingReceipt, PostingState
 from app.ledgers.postings import KIND, REACHED, order_of, words_of
 from app.ledgers.sync import Doorway, NoLedgerError, find_link, open_ledger
-from app.receivables.models import OpenItem
+from app.receivables.models import OpenItem, Payment
 
 #: a queue is asked often, a booked payment now and then: somebody ties it by hand
 ACCEPTED_EVERY = timedelta(minutes=10)
@@ -60,11 +61,19 @@ def ask(door: Doorway, bureau_id: uuid.UUID, posting_id: uuid.UUID) -> str:
         return _remember(work, posting_id, state, told)
 
 
+def _is_shown(work: UnitOfWork, row: Posting) -> bool:
+    """The ledger shows a payment of that amount on that day on the invoice: it is tied, whatever the receipt says."""
+    shown = select(Payment.id).where(Payment.open_item_id == row.open_item_id, Payment.source == "ledger", Payment.paid_on == row.paid_on)
+    return work.session.execute(shown.where(Payment.amount_ore == row.amount_ore).limit(1)).first() is not None
+
+
 def _remember(work: UnitOfWork, posting_id: uuid.UUID, before: str, told: PostingReceipt) -> str:
     """Unless somebody else has written down something newer meanwhile."""
     row = work.session.execute(select(Posting).where(Posting.id == posting_id).with_for_update()).scalar_one()
     if row.state != before:
         return row.state
+    if told.state is PostingState.POSTED and _is_shown(work, row):
+        told = replace(told, state=PostingState.MATCHED)
     if told.state is PostingState.REJECTED:
         row.state, row.problem = "refused", words_of(told)
         work.session.execute(

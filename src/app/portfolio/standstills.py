@@ -17,6 +17,7 @@ from app.dunning.models import ApprovalRequest, Claim, Dispute, Notice
 from app.dunning.run_models import HeldRun
 from app.jobs.models import Effect, FailedJob
 from app.jobs.reviews import WAITING
+from app.ledgers.following import FOLLOWED_FOR
 from app.ledgers.models import CompanyLink, Connection, Posting
 from app.messaging.models import InboundMail, MailSenderRow
 from app.portfolio.waiting_shape import Kind, group_of, told
@@ -234,7 +235,7 @@ def _postings(work: UnitOfWork) -> Select[Any]:
         .join(Debtor, Debtor.id == OpenItem.debtor_id)
         .outerjoin(Claim, Claim.open_item_id == OpenItem.id)
         .where(
-            text("postings.state in ('accepted','unmatched')"), Posting.posted_at < work.now() - POSTING_WAITS_LONG,
+            text("postings.state in ('accepted','unmatched')"), Posting.posted_at.between(work.now() - FOLLOWED_FOR, work.now() - POSTING_WAITS_LONG),
             # the invoice came down all the same: somebody has tied it
             OpenItem.state == "open",
         )

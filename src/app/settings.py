@@ -73,6 +73,7 @@ LEDGERS = {
         ("https://identity.vismaonline.com/connect", "/eaccounting/connect"),
         {"client_id": "reskontro-sandbox", "client_secret": "eaccounting-sandbox-secret"},
     ),
+    "conta": _LedgerRow(("https://api.gateway.conta.no", "/conta")),
     "businesscentral": _LedgerRow(
         ("https://api.businesscentral.dynamics.com", "/businesscentral"),
         ("https://login.microsoftonline.com/organizations/oauth2/v2.0", "/businesscentral/login"),

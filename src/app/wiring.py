@@ -36,8 +36,7 @@ from app.jobs import broker as brokers
 from app.jobs import outbox
 from app.jobs.effects import Performers
 from app.jobs.resources import Resources
-from app.ledgers import postings, reversals
-from app.ledgers.adapters import businesscentral, eaccounting, fiken, poweroffice, tripletex, unimicro, vismanet, xledger
+from app.ledgers.adapters import from app.ledgers.adapters , postings, reversals
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
 from app.ledgers.oauth import Authorisation
@@ -207,6 +206,7 @@ LEDGER_VENDORS = (
     poweroffice.vendor,
     unimicro.vendor,
     eaccounting.vendor,
+    conta.vendor,
     businesscentral.vendor,
     vismanet.vendor,
 )

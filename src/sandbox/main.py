@@ -26,6 +26,7 @@ SIMULATORS = {
     "poweroffice": "Regnskapssystem: PowerOffice Go",
     "unimicro": "Regnskapssystem: Unimicro (Uni Economy, DNB, SpareBank 1, Eika, Azets)",
     "eaccounting": "Regnskapssystem: Visma eAccounting (OAuth2)",
+    "conta": "Regnskapssystem: Conta",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
     "vismanet": "Regnskapssystem: Visma.net ERP",
     "kravia": "Inkassoforetak: Kravia",

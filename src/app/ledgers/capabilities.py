@@ -92,6 +92,7 @@ class Capabilities:
     loose_credits: bool = True
     dates_payments: bool = True
     tells_kid: bool = True
+    numbers_customers: bool = True
     fields: tuple[CredentialField, ...] = ()
     customers_since: Since = Since.NONE
     changes: Since = Since.NONE

@@ -35,8 +35,10 @@ class LedgerContract:
         assert ledger.probe(story.external).ok
 
     def test_customers_are_read_with_address(self, story: Story) -> None:
-        (customer,) = story.connect().fetch_customers(story.external)
-        assert (customer.name, customer.email, customer.number) == ("Kari Nordmann", "kari@example.no", "10001")
+        ledger = story.connect()
+        (customer,) = ledger.fetch_customers(story.external)
+        number = "10001" if ledger.capabilities.numbers_customers else None
+        assert (customer.name, customer.email, customer.number) == ("Kari Nordmann", "kari@example.no", number)
         assert (customer.address.lines, customer.address.postal_code, customer.address.city) == (("Storgata 1",), "0155", "Oslo")
 
     def test_the_snapshot_holds_every_open_invoice_and_no_other(self, story: Story) -> None:
@@ -240,7 +242,8 @@ class LedgerContract:
     def test_changed_customers_alone_are_read_since(self, story: Story) -> None:
         ledger = story.connect()
         assert [c.name for c in ledger.fetch_customers(story.external, NOW - timedelta(hours=5))] == ["Kari Nordmann"]
-        assert list(ledger.fetch_customers(story.external, NOW + timedelta(days=2))) == []
+        later = [c.name for c in ledger.fetch_customers(story.external, NOW + timedelta(days=2))]
+        assert later == (["Kari Nordmann"] if ledger.capabilities.customers_since is Since.NONE else [])
 
     def test_the_sum_of_the_list_is_the_account(self, story: Story) -> None:
         """Part payments, a credit note larger than what was left, and money that nobody has tied to an invoice."""

@@ -37,6 +37,7 @@ _SECRETS = {
     ("tripletex", "employee_token"): N_("API user key from Tripletex"),
     ("xledger", "api_token"): N_("API token from Xledger"),
     ("vismanet", "tenant_id"): N_("The company's tenant ID from Visma.net"),
+    ("conta", "api_key"): N_("API key from Conta"),
 }
 
 

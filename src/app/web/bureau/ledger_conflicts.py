@@ -66,6 +66,10 @@ REMEDIES: dict[str, str] = {
         "Business Central only tells that reminders with a fee were booked. Look under Reminders, and take the reminder terms off the"
         " customers' cards (the names may differ in your language)."
     ),
+    "conta": N_(
+        "Conta does not tell whether it reminds by itself: look under the settings for invoices, switch automatic reminders off, and do not"
+        " send invoices to Kravia from there (the names may differ). What it has sent or given to Kravia is told on each invoice."
+    ),
     **dict.fromkeys(("uni_economy", "dnb_regnskap", "sparebank_regnskap", "eika_regnskap", "azets_complete"), UNIMICRO_REMEDY),
     "vismanet": N_(
         "In Visma.net: take the ticks off for dunning letters on the customer's card (invoicing settings), and do not prepare dunning"

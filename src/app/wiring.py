@@ -36,7 +36,8 @@ from app.jobs import broker as brokers
 from app.jobs import outbox
 from app.jobs.effects import Performers
 from app.jobs.resources import Resources
-from app.ledgers.adapters import from app.ledgers.adapters , postings, reversals
+from app.ledgers import postings, reversals
+from app.ledgers.adapters import businesscentral, conta, eaccounting, fiken, poweroffice, tripletex, unimicro, vismanet, xledger
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
 from app.ledgers.oauth import Authorisation

@@ -235,7 +235,8 @@ def _postings(work: UnitOfWork) -> Select[Any]:
         .join(Debtor, Debtor.id == OpenItem.debtor_id)
         .outerjoin(Claim, Claim.open_item_id == OpenItem.id)
         .where(
-            text("postings.state in ('accepted','unmatched')"), Posting.posted_at.between(work.now() - FOLLOWED_FOR, work.now() - POSTING_WAITS_LONG),
+            text("postings.state in ('accepted','unmatched')"),
+            Posting.posted_at.between(work.now() - FOLLOWED_FOR, work.now() - POSTING_WAITS_LONG),
             # the invoice came down all the same: somebody has tied it
             OpenItem.state == "open",
         )

@@ -23,8 +23,8 @@ from support import make
 from support.bank_files import Paid, ocr
 
 COMMANDS = {
-    "run", "migrate", "web", "worker", "clock", "sandbox", "seed", "import-saft", "import-file", "dry-run", "simulate", "quote", "demo-clock",
-    "confirm-figure", "set-act-date", "platform-staff", "replay", "act-impact",
+    "run", "migrate", "web", "worker", "clock", "sandbox", "seed", "import-saft", "import-file", "dry-run", "simulate", "quote",
+    "demo-clock", "confirm-figure", "set-act-date", "platform-staff", "replay", "act-impact",
 }  # fmt: skip
 CLAIM = {"principal": "10000.00", "due_date": "2026-09-01", "as_of": "2026-11-21", "debtor_kind": "business"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
@@ -29,7 +28,6 @@ from app.web.bureau.outside_words import in_words
 from app.web.dependencies import frame_of
 from app.web.house import House
 from app.web.pages import Form, FormError, page, refuse, see_other, text_of, texts_of
-from app.web.security import CONTENT_SECURITY_POLICY
 
 GUARDS = [requires(Permission.CONNECT)]
 #: where the vendor sends the user back to, below the product's public address
@@ -55,11 +53,7 @@ def show_connect_form(
     ledger: FromPath[str], work: Work, frame: PageFrame, house: TheHouse,
     instead_of: FromQuery[uuid.UUID | None] = None,
 ) -> Template:  # fmt: skip
-    wanted = capabilities_of(house, ledger)
-    answer = page("pages/connections/new.html", frame, **_form(work, house, wanted, instead_of))
-    if wanted.credential_kind.by_consent:
-        answer.headers["content-security-policy"] = _policy_with(consent_origin(house, ledger))
-    return answer
+    return page("pages/connections/new.html", frame, **_form(work, house, capabilities_of(house, ledger), instead_of))
 
 
 @post("/connections/new/{ledger:str}", guards=GUARDS, sync_to_thread=True)
@@ -78,14 +72,19 @@ def connect(data: Form, ledger: FromPath[str], identity: Asker, house: TheHouse)
 
 
 @post("/connections/{ledger:str}/consent", guards=GUARDS, sync_to_thread=True)
-def ask_consent(request: Request[Any, Any, Any], ledger: FromPath[str], identity: Asker, house: TheHouse) -> Redirect | Template:
-    """Some vendors make the page's address only when asked for it, and may not answer."""
-    capabilities_of(house, ledger)
+def ask_consent(request: Request[Any, Any, Any], ledger: FromPath[str], identity: Asker, house: TheHouse, frame: PageFrame) -> Template:
+    """On to the vendor's page by a page of our own: a browser holds every redirect after a form against `form-action`, and vendors send on.
+
+    Some vendors make the address only when asked for it, and may not answer.
+    """
+    wanted = capabilities_of(house, ledger)
     try:
         url = connections.begin_consent(door_of(house), identity.bureau_id, session_of(request), ledger, return_address(house, ledger))
     except OutsideError as fault:
         return _not_connected(house, identity, ledger, in_words(fault))
-    return Redirect(url, status_code=303)
+    answer = page("pages/connections/on_the_way.html", frame, ledger=wanted, url=url)
+    answer.headers["refresh"] = f"0; url={url}"
+    return answer
 
 
 @get("/connections/{ledger:str}/return", guards=GUARDS, sync_to_thread=True)
@@ -176,22 +175,6 @@ def session_of(request: Request[Any, Any, Any]) -> bytes:
     return token_hash(request.state.token)
 
 
-def consent_origin(house: House, ledger: str) -> str | None:
-    """Where the vendor's consent page stands, e.g. "https://fiken.no"; None while a vendor that has to be asked does not answer."""
-    try:
-        parts = urlsplit(ledgers_of(house).ask_consent(ledger, return_address(house, ledger)).url)
-    except OutsideError:
-        return None
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _policy_with(origin: str | None) -> str:
-    """A browser also holds the redirect that answers a form against `form-action`."""
-    return (
-        CONTENT_SECURITY_POLICY if origin is None else CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {origin}")
-    )
-
-
 def _form(work: UnitOfWork, house: House, wanted: Capabilities, instead_of: uuid.UUID | None) -> dict[str, Any]:
     old = None if instead_of is None else shown(find_health(work, instead_of), ledgers_of(house))
     labels = {one.name: secret_label(wanted.ledger, one.name) for one in wanted.fields}
@@ -222,9 +205,7 @@ def _not_connected(house: House, identity: Identity, ledger: str, words: str) ->
     with house.database.begin(identity.scope, identity.actor) as work:
         context = _form(work, house, wanted, None)
         frame = frame_of(house, identity, work)
-    answer = page("pages/connections/new.html", frame, status=422, **{**context, "errors": {"consent": words}})
-    answer.headers["content-security-policy"] = _policy_with(consent_origin(house, ledger))
-    return answer
+    return page("pages/connections/new.html", frame, status=422, **{**context, "errors": {"consent": words}})
 
 
 def _companies(work: UnitOfWork, house: House, connection_id: uuid.UUID) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -13,6 +15,8 @@ from app.db.scope import Actor
 from app.dunning import weekly_lists
 from app.dunning.models import ListEntry, WeeklyList
 from app.dunning.weekly_lists import ListError
+from app.ledgers import turns
+from app.ledgers.adapters.tripletex import TripletexLedger
 from app.ledgers.models import Connection
 from app.net.errors import TryLaterError
 from app.receivables.models import OpenItem
@@ -42,6 +46,24 @@ def entry_of(town: Town, weekly: WeeklyList, invoice: dict[str, Any]) -> ListEnt
 
 def warned(town: Town, customer: dict[str, Any]) -> tuple[int, int]:
     return len(town.outside.mails(customer["email"])), len(town.outside.letters(customer["name"]))
+
+
+def test_without_a_place_at_the_ledger_a_reading_that_has_just_ended_will_do(town: Town, ripe: Ripe) -> None:
+    """A bureau's one key serves a hundred companies, and their lists come at the same hour."""
+    with nobody_else_may_read(town):
+        assert len(town.entries(town.make_list())) == len(ripe)
+    town.clock.move(timedelta(days=7))
+    with nobody_else_may_read(town):
+        town.ring("dunning.make_list", company_id=str(town.company.id))
+        assert len(town.lists()) == 1, "what was read a week ago is no ground for a list"
+
+
+@contextmanager
+def nobody_else_may_read(town: Town) -> Iterator[None]:
+    with ExitStack() as places:
+        for _ in range(TripletexLedger.capabilities.max_concurrency):
+            places.enter_context(turns.taken(town.door.begin, TripletexLedger.capabilities, town.connection_id))
+        yield
 
 
 def test_the_list_holds_what_is_ripe_and_comes_once_by_mail(town: Town, ripe: Ripe) -> None:

@@ -20,6 +20,7 @@ from app.dunning import book_facts, claims, loading, nightly
 from app.dunning.law import Law
 from app.dunning.letters.weekly_list import LeftOutInvoice, ListedInvoice, WeeklyListContent, weekly_list_mail
 from app.dunning.models import Claim, ListEntry, WeeklyList
+from app.ledgers.models import CompanyLink
 from app.ledgers.sync import Doorway, NoLedgerError, find_link, sync_company
 from app.messaging import deliveries
 from app.net.errors import TryLaterError
@@ -30,6 +31,8 @@ from app.values.calendar import OSLO, add_business_days, oslo_date
 from app.values.ids import new_id
 
 DEADLINE_AT = time(12, 0)
+#: a reading this young stands in for one that there is no place for now; longer than the time between two ticks that make lists
+JUST_READ = timedelta(minutes=20)
 STEP = "collection_warning"
 
 
@@ -158,12 +161,20 @@ def approve(work: UnitOfWork, list_id: uuid.UUID, entry_ids: list[uuid.UUID] | N
 
 
 def _read_book(door: Doorway, bureau_id: uuid.UUID, company_id: uuid.UUID) -> None:
+    """Read it now. Without a place at the ledger, or beside a reading under way, one that has just ended will do: every invoice is asked
+    about once more before anything is said of it, and whoever waits for a place has been read by the next tick."""
     with door.begin(BureauScope(bureau_id)) as work:
         try:
             find_link(work, company_id)
         except NoLedgerError:
             return
-    if sync_company(door, bureau_id, company_id) != "done":
+    said = sync_company(door, bureau_id, company_id)
+    if said == "done":
+        return
+    with door.begin(BureauScope(bureau_id)) as work:
+        read_at = work.session.execute(select(CompanyLink.synced_at).where(CompanyLink.company_id == company_id)).scalar_one_or_none()
+        just_read = read_at is not None and read_at > work.now() - JUST_READ
+    if said not in ("waiting", "busy") or not just_read:
         raise TryLaterError("the ledger could not be read right now", timedelta(minutes=5))
 
 

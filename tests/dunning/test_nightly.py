@@ -65,7 +65,7 @@ def _rows(work: UnitOfWork, model: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in work.session.execute(select(*keep)).mappings()]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
 @given(night_book.BOOKS)
 def test_a_night_leaves_the_same_rows_as_deciding_one_by_one(database: Database, book: tuple[night_book.CompanySpec, ...]) -> None:
     bureau = make.bureau(database)
@@ -76,7 +76,7 @@ def test_a_night_leaves_the_same_rows_as_deciding_one_by_one(database: Database,
         assert by_night[what] == rows, what
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
 @given(night_book.BOOKS, night_book.GUARDS)
 def test_a_night_holds_what_deciding_one_by_one_holds(
     database: Database, book: tuple[night_book.CompanySpec, ...], guard: night_book.GuardSpec

@@ -59,7 +59,7 @@ def at(database: Database, day: date) -> Database:
     return Database(database.engine, FixedClock(datetime.combine(day, time(8), tzinfo=UTC)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
 @given(night_book.BOOKS)
 def test_every_overdue_invoice_has_one_explanation_and_its_next_day_brings_what_was_foretold(
     database: Database, book: tuple[night_book.CompanySpec, ...]

@@ -145,6 +145,10 @@ def first_bureau() -> uuid.UUID:
     return bureau_id(1)
 
 
+def company_id(bureau: int, number: int) -> uuid.UUID:
+    return uuid.UUID(f"01990002-0000-7{bureau:03x}-8000-0000{number:08x}")
+
+
 def fill(owner: Engine, shape: Shape) -> None:
     """Write the books. Constraints are not checked while seeding: the rows are ours, and point where they should."""
     values = {

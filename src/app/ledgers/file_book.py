@@ -81,11 +81,8 @@ def take_book(work: UnitOfWork, company_id: uuid.UUID, file: FileBook) -> Counts
 
 def _mirror(work: UnitOfWork, company_id: uuid.UUID, page: list[tuple[LedgerItem, ItemFacts]], seen_at: datetime) -> tuple[int, int]:
     counts = book.mirror_items(work, company_id, complete_items(work, company_id, [facts for _, facts in page]), seen_at)
-    paid = {item.external_id: item.payments for item, _ in page if item.payments}
-    if paid:
-        known = select(OpenItem.external_id, OpenItem.id).where(OpenItem.company_id == company_id, OpenItem.external_id.in_(paid))
-        for external_id, item_id in work.session.execute(known).all():
-            book.mirror_payments(work, company_id, item_id, [payment_facts(payment) for payment in paid[external_id]])
+    paid = {item.external_id: [payment_facts(one) for one in item.payments] for item, _ in page if item.payments}
+    book.mirror_listed_payments(work, company_id, paid)
     return counts
 
 

@@ -247,13 +247,7 @@ def written(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], se
 def mirror_page(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], seen_at: datetime) -> tuple[int, int]:
     """One page of the open post list with the payments seen on it. Returns (new, changed)."""
     counts = book.mirror_items(work, company_id, complete_items(work, company_id, [item_facts(i) for i in items]), seen_at)
-    with_payments = {i.external_id: i.payments for i in items if i.payments}
-    if with_payments:
-        known = work.session.execute(
-            select(OpenItem.external_id, OpenItem.id).where(OpenItem.company_id == company_id, OpenItem.external_id.in_(with_payments))
-        )
-        for external_id, item_id in known.all():
-            book.mirror_payments(work, company_id, item_id, [payment_facts(p) for p in with_payments[external_id]])
+    book.mirror_listed_payments(work, company_id, {i.external_id: [payment_facts(p) for p in i.payments] for i in items if i.payments})
     mirror_settled(work, company_id, {i.external_id: i.settled_ore for i in items if i.settled_ore is not None}, seen_at)
     return counts
 

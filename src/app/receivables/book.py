@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, false, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
+from app.db.many_rows import insert_rows
 from app.db.unit_of_work import UnitOfWork
 from app.receivables.models import Debtor, OpenItem, Payment
 from app.values.ids import new_id
@@ -97,7 +97,7 @@ def mirror_debtors(work: UnitOfWork, company_id: uuid.UUID, facts: Sequence[Debt
         }
         for f in {f.external_id: f for f in facts}.values()
     ]  # fmt: skip
-    new = insert(Debtor).values(rows)
+    new = insert_rows(Debtor, rows)
     kept = ("bureau_id", "id", "company_id", "external_id", "insolvency", "kind")
     changes: dict[str, Any] = {name: new.excluded[name] for name in rows[0] if name not in kept}
     changes["kind"] = case((Debtor.kind.in_(["sole_proprietor", "public"]), Debtor.kind), else_=new.excluded.kind)
@@ -116,7 +116,7 @@ def mirror_items(work: UnitOfWork, company_id: uuid.UUID, facts: Sequence[ItemFa
     rows = [_item_row(work, company_id, debtors[f.debtor_external_id], f, seen_at) for f in {f.external_id: f for f in facts}.values()]
     _keep_first_seen(work, company_id, rows)
     known = _known_items(work, company_id, [row["external_id"] for row in rows])
-    new = insert(OpenItem).values(rows)
+    new = insert_rows(OpenItem, rows)
     kept = ("bureau_id", "id", "company_id", "external_id", "first_seen_at")
     changes: dict[str, Any] = {name: new.excluded[name] for name in rows[0] if name not in kept}
     # a person's yes to a doubtful item holds only as long as the item is what he said yes to
@@ -147,18 +147,31 @@ def unknown_debtors(work: UnitOfWork, company_id: uuid.UUID, external_ids: Colle
 
 def mirror_payments(work: UnitOfWork, company_id: uuid.UUID, open_item_id: uuid.UUID, facts: Sequence[PaymentFacts]) -> int:
     """Remember payments seen on an item; each once. Returns how many were new."""
-    if not facts:
-        return 0
+    return mirror_payments_of(work, company_id, {open_item_id: facts})
+
+
+def mirror_payments_of(work: UnitOfWork, company_id: uuid.UUID, facts: Mapping[uuid.UUID, Sequence[PaymentFacts]]) -> int:
+    """The same for several items at once."""
     rows = [
         {
             "bureau_id": work.bureau_id, "id": new_id(), "company_id": company_id, "open_item_id": open_item_id,
             "external_id": f.external_id, "source": f.source, "kind": f.kind, "paid_on": f.paid_on, "amount_ore": f.amount_ore,
             "text_": f.text, "seen_at": work.now(),
         }
-        for f in facts
+        for open_item_id, paid in facts.items() for f in paid
     ]  # fmt: skip
-    made = work.session.execute(insert(Payment).values(rows).on_conflict_do_nothing().returning(Payment.id))
+    if not rows:
+        return 0
+    made = work.session.execute(insert_rows(Payment, rows).on_conflict_do_nothing().returning(Payment.id))
     return len(made.all())
+
+
+def mirror_listed_payments(work: UnitOfWork, company_id: uuid.UUID, facts: Mapping[str, Sequence[PaymentFacts]]) -> int:
+    """Remember the payments seen on a page of items that has been mirrored, by the items' ids in the ledger. Returns how many were new."""
+    if not facts:
+        return 0
+    known = select(OpenItem.external_id, OpenItem.id).where(OpenItem.company_id == company_id, OpenItem.external_id.in_(facts))
+    return mirror_payments_of(work, company_id, {item_id: facts[external_id] for external_id, item_id in work.session.execute(known).all()})
 
 
 def gone_since(work: UnitOfWork, company_id: uuid.UUID, snapshot_at: datetime) -> list[OpenItem]:

@@ -35,14 +35,12 @@ def mirror_settled(work: UnitOfWork, company_id: uuid.UUID, settled: Mapping[str
         .outerjoin(told, told.c.open_item_id == OpenItem.id)
         .where(OpenItem.company_id == company_id, OpenItem.external_id.in_(settled))
     )
-    made = 0
+    grown: dict[uuid.UUID, list[book.PaymentFacts]] = {}
     for item, before, count in work.session.execute(known).all():
-        grown = settled[item.external_id] - int(before)
-        if grown:
+        if more := settled[item.external_id] - int(before):
             on = _day(item, work.today(), new=since is not None and item.first_seen_at >= since)
-            fact = book.PaymentFacts(f"{PREFIX}{count + 1}", "ledger", "payment", on, grown, WORDS)
-            made += book.mirror_payments(work, company_id, item.id, [fact])
-    return made
+            grown[item.id] = [book.PaymentFacts(f"{PREFIX}{count + 1}", "ledger", "payment", on, more, WORDS)]
+    return book.mirror_payments_of(work, company_id, grown)
 
 
 def _day(item: OpenItem, today: date, *, new: bool) -> date:

@@ -35,6 +35,8 @@ PART_PAID = 10
 WARMING_UP, MEASURED = 0, 1
 #: a page and a bit, so that every statement has been said before the time is taken
 WARM_UP_ITEMS = sync.PAGE_ROWS + 100
+#: a bureau that is there already, so that the database knows its tables
+NEIGHBOUR = Shape(bureaus=1, due=0, resting=20_000, companies=20, first=2)
 FOLD, TIMES = 4, 3
 TABLES = ("debtors", "open_items", "payments")
 
@@ -108,6 +110,7 @@ class RowsOnly:
 def _first_sync(server: str, count: int) -> FirstSync:
     with fresh_database(server) as url:
         owner = owner_engine(url)
+        books.fill(owner, NEIGHBOUR)
         books.fill(owner, Shape(bureaus=1, due=0, companies=2))
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             seconds, rss = pool.submit(_sync, url, count).result()

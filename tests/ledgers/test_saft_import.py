@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,10 +67,11 @@ def test_a_guessed_due_date_is_kept_apart_and_a_doubtful_item_stays_low(database
     assert low[0].approved_by is None
 
 
-def test_importing_the_same_file_again_changes_nothing(database: Database, company: Company, tmp_path: Path) -> None:
+def test_importing_the_same_file_again_changes_nothing(database: Database, company: Company, tmp_path: Path, clock: FixedClock) -> None:
     result = book_of(tmp_path, [A, B])
     take(database, company, result)
     before = {number: item.id for number, item in items(database, company).items()}
+    clock.move(timedelta(minutes=1))
     again = take(database, company, result)
     assert (again.opened, again.changed, again.paid, again.unexplained) == (0, 0, 0, 0)
     assert {number: item.id for number, item in items(database, company).items()} == before

@@ -80,10 +80,8 @@ def take_book(work: UnitOfWork, company_id: uuid.UUID, file: FileBook) -> Counts
 
 
 def _mirror(work: UnitOfWork, company_id: uuid.UUID, page: list[tuple[LedgerItem, ItemFacts]], seen_at: datetime) -> tuple[int, int]:
-    counts = book.mirror_items(work, company_id, complete_items(work, company_id, [facts for _, facts in page]), seen_at)
     paid = {item.external_id: [payment_facts(one) for one in item.payments] for item, _ in page if item.payments}
-    book.mirror_listed_payments(work, company_id, paid)
-    return counts
+    return book.mirror_items(work, company_id, complete_items(work, company_id, [facts for _, facts in page]), seen_at, paid)
 
 
 def _settle_gone(work: UnitOfWork, company_id: uuid.UUID, file: FileBook) -> tuple[int, int]:

@@ -218,9 +218,11 @@ def _explain_gone(run: Run, snapshot_at: datetime) -> tuple[int, int]:
 
 def mirror_missing(run: Run, items: list[LedgerItem], seen_at: datetime, run_id: uuid.UUID | None, since: datetime | None) -> bool:
     """A card the ledger did not count as changed: all of them are read, once. Whether they were."""
+    if since is None:
+        return False
     with run.door.begin(run.scope) as work:
         missing = book.unknown_debtors(work, run.linked.company_id, [i.customer_id for i in items])
-    if not missing or since is None:
+    if not missing:
         return False
     mirror_customers(run, None, seen_at, run_id)
     return True
@@ -246,8 +248,8 @@ def written(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], se
 
 def mirror_page(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], seen_at: datetime) -> tuple[int, int]:
     """One page of the open post list with the payments seen on it. Returns (new, changed)."""
-    counts = book.mirror_items(work, company_id, complete_items(work, company_id, [item_facts(i) for i in items]), seen_at)
-    book.mirror_listed_payments(work, company_id, {i.external_id: [payment_facts(p) for p in i.payments] for i in items if i.payments})
+    paid = {i.external_id: [payment_facts(p) for p in i.payments] for i in items if i.payments}
+    counts = book.mirror_items(work, company_id, complete_items(work, company_id, [item_facts(i) for i in items]), seen_at, paid)
     mirror_settled(work, company_id, {i.external_id: i.settled_ore for i in items if i.settled_ore is not None}, seen_at)
     return counts
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, false, func, or_, select, update
@@ -105,17 +106,24 @@ def mirror_debtors(work: UnitOfWork, company_id: uuid.UUID, facts: Sequence[Debt
     work.session.execute(new.on_conflict_do_update(index_elements=["bureau_id", "company_id", "external_id"], set_=changes))
 
 
-def mirror_items(work: UnitOfWork, company_id: uuid.UUID, facts: Sequence[ItemFacts], seen_at: datetime) -> tuple[int, int]:
-    """Insert or update a page of the open post list. Returns (new, changed). Items of unknown debtors are a `LookupError`."""
+def mirror_items(
+    work: UnitOfWork, company_id: uuid.UUID, facts: Sequence[ItemFacts], seen_at: datetime,
+    payments: Mapping[str, Sequence[PaymentFacts]] = MappingProxyType({}),
+) -> tuple[int, int]:  # fmt: skip
+    """Insert or update a page of the open post list, with the payments seen on it by the items' ids in the ledger. Returns (new, changed).
+
+    Items of unknown debtors are a `LookupError`. What was there before is not asked for: only the unique key finds a row in a book the
+    database has no statistics of yet, and a first reading of such a book would read all of it again at every page.
+    """
     if not facts:
         return 0, 0
     debtors = _debtor_ids(work, company_id, {f.debtor_external_id for f in facts})
     missing = {f.debtor_external_id for f in facts} - set(debtors)
     if missing:
         raise LookupError(f"open items belong to customers the ledger did not list: {', '.join(sorted(missing)[:5])}")
-    rows = [_item_row(work, company_id, debtors[f.debtor_external_id], f, seen_at) for f in {f.external_id: f for f in facts}.values()]
+    now = work.now()
+    rows = [_item_row(work, company_id, debtors[f.debtor_external_id], f, seen_at, now) for f in {f.external_id: f for f in facts}.values()]
     _keep_first_seen(work, company_id, rows)
-    known = _known_items(work, company_id, [row["external_id"] for row in rows])
     new = insert_rows(OpenItem, rows)
     kept = ("bureau_id", "id", "company_id", "external_id", "first_seen_at")
     changes: dict[str, Any] = {name: new.excluded[name] for name in rows[0] if name not in kept}
@@ -134,9 +142,12 @@ def mirror_items(work: UnitOfWork, company_id: uuid.UUID, facts: Sequence[ItemFa
     changes["changed_at"] = case((steady | answered, OpenItem.changed_at), else_=new.excluded.changed_at)
     changes["approved_by"] = case((same, OpenItem.approved_by), else_=None)
     changes["approved_at"] = case((same, OpenItem.approved_at), else_=None)
-    work.session.execute(new.on_conflict_do_update(index_elements=["bureau_id", "company_id", "external_id"], set_=changes))
-    changed = sum(1 for row in rows if row["external_id"] in known and known[row["external_id"]] != (row["remaining_ore"], row["due_on"]))
-    return len(rows) - len(known), changed
+    told = (OpenItem.external_id, OpenItem.id, OpenItem.changed_at == now)
+    upsert = new.on_conflict_do_update(index_elements=["bureau_id", "company_id", "external_id"], set_=changes).returning(*told)
+    written = {external_id: (item_id, moved) for external_id, item_id, moved in work.session.execute(upsert).all()}
+    mirror_payments_of(work, company_id, {written[external_id][0]: paid for external_id, paid in payments.items()})
+    before = [moved for row in rows for item_id, moved in (written[row["external_id"]],) if item_id != row["id"]]
+    return len(rows) - len(before), sum(before)
 
 
 def unknown_debtors(work: UnitOfWork, company_id: uuid.UUID, external_ids: Collection[str]) -> set[str]:
@@ -164,14 +175,6 @@ def mirror_payments_of(work: UnitOfWork, company_id: uuid.UUID, facts: Mapping[u
         return 0
     made = work.session.execute(insert_rows(Payment, rows).on_conflict_do_nothing().returning(Payment.id))
     return len(made.all())
-
-
-def mirror_listed_payments(work: UnitOfWork, company_id: uuid.UUID, facts: Mapping[str, Sequence[PaymentFacts]]) -> int:
-    """Remember the payments seen on a page of items that has been mirrored, by the items' ids in the ledger. Returns how many were new."""
-    if not facts:
-        return 0
-    known = select(OpenItem.external_id, OpenItem.id).where(OpenItem.company_id == company_id, OpenItem.external_id.in_(facts))
-    return mirror_payments_of(work, company_id, {item_id: facts[external_id] for external_id, item_id in work.session.execute(known).all()})
 
 
 def gone_since(work: UnitOfWork, company_id: uuid.UUID, snapshot_at: datetime) -> list[OpenItem]:
@@ -250,7 +253,9 @@ def _differs(state: str, remaining_ore: int | None, due_on: date | None) -> Colu
     )
 
 
-def _item_row(work: UnitOfWork, company_id: uuid.UUID, debtor_id: uuid.UUID, f: ItemFacts, seen_at: datetime) -> dict[str, Any]:
+def _item_row(
+    work: UnitOfWork, company_id: uuid.UUID, debtor_id: uuid.UUID, f: ItemFacts, seen_at: datetime, now: datetime
+) -> dict[str, Any]:
     return {
         "bureau_id": work.bureau_id, "id": new_id(), "company_id": company_id, "debtor_id": debtor_id, "external_id": f.external_id,
         "invoice_external_id": f.invoice_external_id, "kind": f.kind, "document_number": f.document_number, "kid": f.kid,
@@ -258,7 +263,7 @@ def _item_row(work: UnitOfWork, company_id: uuid.UUID, debtor_id: uuid.UUID, f: 
         "remaining_ore": f.remaining_ore, "currency": f.currency, "confidence": f.confidence, "doubts": list(f.doubts),
         "ledger_reminders": _days(f.ledger_notices), "ledger_notices": notices_as_json(f.ledger_notices, work.today()),
         "version": f.version, "state": "open", "closed_at": None,
-        "first_seen_at": seen_at, "changed_at": work.now(), "seen_at": seen_at,
+        "first_seen_at": seen_at, "changed_at": now, "seen_at": seen_at,
     }  # fmt: skip
 
 
@@ -300,12 +305,3 @@ def _debtor_ids(work: UnitOfWork, company_id: uuid.UUID, external_ids: set[str])
         select(Debtor.external_id, Debtor.id).where(Debtor.company_id == company_id, Debtor.external_id.in_(external_ids))
     )
     return {row.external_id: row.id for row in found}
-
-
-def _known_items(work: UnitOfWork, company_id: uuid.UUID, external_ids: list[str]) -> dict[str, tuple[int, date | None]]:
-    found = work.session.execute(
-        select(OpenItem.external_id, OpenItem.remaining_ore, OpenItem.due_on).where(
-            OpenItem.company_id == company_id, OpenItem.external_id.in_(external_ids)
-        )
-    )
-    return {external: (remaining, due) for external, remaining, due in found.all()}

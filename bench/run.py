@@ -1,6 +1,6 @@
 """Benchmarks with a bound measured in the same run: the ratio says how far we are from what the machine can do at all.
 
-    python bench/run.py [--full] [--only night|letters|ingest]
+    python bench/run.py [--full] [--only night|letters|ingest|onboarding]
 
 Writes bench/report.json. Times are wall clock; `load_before` and `load_after` say how busy the machine was. By default the large book has
 100,000 due claims and a book ten times as large as what is due is compared with one a hundred times as large at 2,000 due; `--full` takes
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from measured import intake, night, paper
+from measured import intake, night, onboarding, paper
 from measured.books import Shape
 
 from app.db.embedded import embedded_postgres
@@ -27,12 +27,14 @@ HERE = Path(__file__).parent
 TIMES = 3
 #: due claims of a bureau: a night's work of one with some hundred companies
 A_NIGHT = 1_000
+#: companies of a bureau that are connected on one day, and the open items of each
+ONBOARDING = (10, 2_000)
 
 
 def main() -> None:
     wanted = argparse.ArgumentParser()
     wanted.add_argument("--full", action="store_true", help="a million due claims, and a book of a million")
-    wanted.add_argument("--only", choices=("night", "letters", "ingest"))
+    wanted.add_argument("--only", choices=("night", "letters", "ingest", "onboarding"))
     wanted.add_argument("--letters", type=int, default=200)
     wanted.add_argument("--items", type=int, default=10_000)
     chosen = wanted.parse_args()
@@ -43,6 +45,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as home, embedded_postgres(Path(home)) as server:
             if chosen.only in (None, "ingest"):
                 report |= intake.measure(server, chosen.items)
+            if chosen.only == "onboarding":
+                report |= onboarding.measure(server, *ONBOARDING)
             if chosen.only in (None, "night"):
                 report |= _night(server, full=chosen.full)
     report["load_after"] = os.getloadavg()[0]

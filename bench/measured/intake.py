@@ -127,7 +127,7 @@ def _sync(url: str, count: int) -> tuple[float, float]:
     _read(database, MEASURED, count)
     seconds = time.perf_counter() - began
     database.engine.dispose()
-    return seconds, _peak_mib()
+    return seconds, peak_mib()
 
 
 def _read(database: Database, company: int, count: int) -> None:
@@ -162,7 +162,7 @@ def _copied(owner: Engine) -> tuple[int, float, float]:
     return rows, seconds[""], seconds["including all"]
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """Of this process alone: `ru_maxrss` would count what its parent had when it was started."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["VmHWM"].split()[0]) / 1024

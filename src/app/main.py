@@ -17,6 +17,8 @@ from app.api.problems import answer_problem, is_under_api
 from app.api.routes import api_routes
 from app.db.scope import PlatformScope
 from app.dunning.law_book import LawBook
+from app.ledgers.doors import Ledgers
+from app.ledgers.sync import Doorway
 from app.messaging.ports import Texter
 from app.messaging.senders import MailHouse
 from app.net.errors import OutsideError
@@ -40,6 +42,7 @@ def create_app(house: House) -> Litestar:
         state=State(
             {
                 "database": house.database,
+                "ledger_doorway": Doorway(house.database.begin, house.resources.of(Ledgers), house.vault),  # type: ignore[type-abstract]
                 "law_book": house.resources.of(LawBook),
                 "inbound_mail_secret": house.settings.inbound_mail_secret,
                 "mail_house": house.resources.of(MailHouse),

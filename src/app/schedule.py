@@ -42,6 +42,9 @@ TICKS = (
     Tick("ledgers.follow_all", "what changed since the morning is read where the ledger tells", every=timedelta(minutes=15)),
     Tick("ledgers.follow_postings", "what a ledger has only taken in is asked about until it is booked", every=timedelta(minutes=10)),
     Tick("ledgers.call_all", "companies that found no place at their ledger are called again", every=timedelta(minutes=2)),
+    Tick(
+        "ledgers.keep_hooks", "a ledger stops telling after too many errors, and new companies are to be told of", every=timedelta(hours=1)
+    ),
     Tick("ledgers.rediscover_all", "companies appear behind a key once the bureau has ticked them there", daily=time(5, 0)),
     Tick("credit.watch_all", "bankruptcies stop everything before anything is decided", daily=time(5, 30)),
     Tick("messaging.check_senders", "a domain may take back that mail goes out in its name", daily=time(5, 15)),

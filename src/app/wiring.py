@@ -40,10 +40,11 @@ from app.ledgers import postings, reversals
 from app.ledgers.adapters import businesscentral, conta, eaccounting, fiken, poweroffice, tripletex, unimicro, vismanet, xledger
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
+from app.ledgers.hooks import HookAddress
 from app.ledgers.oauth import Authorisation
 from app.ledgers.ports import Credential, CredentialStore, Ledger
 from app.ledgers.sync import Doorway
-from app.ledgers.vendors import ConsentPage
+from app.ledgers.vendors import ConsentPage, Hooks
 from app.messaging import deliveries
 from app.messaging.adapters.dns_resolver import DnsResolver
 from app.messaging.adapters.imap_inbox import ImapInbox, NoInbox
@@ -143,6 +144,7 @@ def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vaul
     house = MailHouse(settings.mail_domain, settings.answers_here, vault)
     door = Doorway(resources.begin, ledgers, vault)
     resources.provide(Ledgers, ledgers)
+    resources.provide(HookAddress, HookAddress(settings.public_url))
     resources.provide(Vault, vault)
     resources.provide(Agencies, agencies)
     resources.provide(CreditRegister, BrregRegister(HttpClient(settings.brreg_url), clock))
@@ -239,6 +241,9 @@ class WiredLedgers:
         consent = self._vendors[ledger].consent
         if consent is not None:
             consent.revoke(store.load())
+
+    def hooks(self, ledger: str) -> Hooks | None:
+        return self._vendors[ledger].hooks
 
     def _consent(self, ledger: str) -> ConsentPage:
         consent = self._vendors[ledger].consent

@@ -41,6 +41,8 @@ class FaultyWire:
         else:
             await self.app(scope, receive, send)
         if method != "GET":
+            for tell in self.world.after_change:
+                tell()
             self.world.save()
 
 

@@ -37,6 +37,8 @@ class World:
         self.lock = threading.RLock()
         self.faults: list[Fault] = []
         self.fidelity: dict[str, Fidelity] = {}
+        #: called after everything that may have changed the world, for simulators that tell others
+        self.after_change: list[Callable[[], None]] = []
         self._state_file = state_file
         self._real_now = real_now
         self._parts: dict[str, msgspec.Struct] = {}

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.ledgers.adapters.tripletex.hooks import TripletexHooks
+from app.ledgers.adapters.tripletex.wire import Wire
+from app.net.errors import RefusedError
+from app.net.http import HttpClient
 from support.ledger_door import NOW, Story
 from support.sandbox import borrowed_sandbox
 from support.tripletex import CONSUMER, TripletexDoor, tripletex_door
@@ -93,3 +97,25 @@ def test_the_judge_is_not_blind(door: TripletexDoor, story: Story) -> None:
     for word in ("required parameter invoiceDateTo", "parameter changedSince", "count=many", "dueDate", "'one' is not"):
         assert word in found
     assert "no such call" in judge.problems(httpx.Request("GET", "http://x/tripletex/v2/invoices"), told, "/tripletex/v2")[0]
+
+
+def test_subscriptions_hold_before_the_vendors_specification(door: TripletexDoor, story: Story) -> None:
+    judge, recorder = vendor_spec("tripletex", nulls=True), Recorder()
+    door.connect([story.company]).list_companies()
+    http = HttpClient(f"{door.base_url}/tripletex/v2", transport=recorder)
+    hooks = TripletexHooks(lambda store: Wire(http, store, door.clock, CONSUMER), sends_plainly=True)
+    for _ in range(2):
+        made = hooks.subscribe(door.store, story.external, "https://reskontro.example/h", "hemmelig")
+    assert hooks.is_alive(door.store, story.external, made.external_ids)
+    assert len(door.control.get("/tripletex/subscriptions")) == len(made.external_ids)
+    other = Story(door)
+    door.connect([other.company])
+    assert not hooks.is_alive(door.store, other.external, made.external_ids), "another company's key sees nothing of them"
+    hooks.unsubscribe(door.store, other.external, made.external_ids)
+    assert len(door.control.get("/tripletex/subscriptions")) == len(made.external_ids)
+    assert recorder.problems(judge, "/tripletex/v2") == []
+    refused = [{"event": "invoice.update", "targetUrl": "https://x.example"}, {"event": "voucher.create", "targetUrl": "x"}]
+    wire = Wire(http, door.store, door.clock, CONSUMER)
+    for asked in refused:
+        with pytest.raises(RefusedError):
+            wire.post(other.external, "/event/subscription", asked)

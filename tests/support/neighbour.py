@@ -40,7 +40,7 @@ from app.dunning.models import (
 from app.dunning.run_models import HeldRun, HeldStep, OutwardDay
 from app.dunning.wording import wording_text
 from app.jobs.models import Effect
-from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
+from app.ledgers.models import CompanyLink, Connection, LedgerHook, Posting, SyncRun
 from app.messaging.models import Delivery, Document, InboundMail, MailSenderRow, Receipt, SmsStop
 from app.receivables.file_models import BankPayment, FileImport, InvoiceDocument
 from app.receivables.models import BookConfirmation, BookReading, Debtor, GuardLimits, OpenItem, Payment
@@ -194,6 +194,10 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
             "good_payer": True,
         }),
         (OutwardDay, {**his_own, "ran_on": today, "count": 1, "amount_ore": 100_00, "good_count": 0, "spread": 1}),
+        (LedgerHook, {
+            "bureau_id": his.bureau.id, "link_id": his.company_link.id, "external_ids": [mark], "token_hash": mark.encode(),
+            "state": "failing", "problem": mark,
+        }),
         (GuardLimits, {
             "bureau_id": his.bureau.id, "guard": "readiness", "version": his.company.id.int % 1_000_000_000, "limits": {},
             "made_by": mark, "made_at": now,

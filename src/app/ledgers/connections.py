@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.scope import Actor, BureauScope, PlatformScope
 from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
+from app.ledgers import hooks
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.credentials import StoredCredential, binding, mark
 from app.ledgers.doors import Ledgers
@@ -21,6 +22,7 @@ from app.ledgers.errors import AuthRevokedError
 from app.ledgers.models import CompanyLink, Connection
 from app.ledgers.oauth import Authorisation
 from app.ledgers.ports import Credential, LedgerCompany
+from app.ledgers.sync import Doorway
 from app.net.errors import OutsideError, RefusedError
 from app.tenants import audit
 from app.tenants.models import Company, OAuthState
@@ -172,6 +174,7 @@ def disconnect(door: Door, bureau_id: uuid.UUID, actor: Actor, connection_id: uu
         if row is None:
             raise LookupError("no such connection")
         ledger = row.ledger
+    hooks.end_all(Doorway(door.begin, door.ledgers, door.vault), bureau_id, connection_id)
     problem: str | None = None
     try:
         door.ledgers.revoke(ledger, StoredCredential(door.begin, door.vault, bureau_id, connection_id))

@@ -8,6 +8,7 @@ from typing import Protocol
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.oauth import Authorisation
 from app.ledgers.ports import Credential, CredentialStore, Ledger
+from app.ledgers.vendors import Hooks
 
 
 class Ledgers(Protocol):
@@ -31,4 +32,8 @@ class Ledgers(Protocol):
 
     def revoke(self, ledger: str, store: CredentialStore) -> None:
         """Give the consent back at the vendor, where it can be."""
+        ...
+
+    def hooks(self, ledger: str) -> Hooks | None:
+        """The ledger's webhooks, where we take them."""
         ...

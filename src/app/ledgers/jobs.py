@@ -14,7 +14,7 @@ from app.jobs.job import job
 from app.jobs.jobs import for_each_bureau
 from app.jobs.queues import Queue
 from app.jobs.resources import Resources
-from app.ledgers import changes, connections, following, live, sync, turns
+from app.ledgers import changes, connections, following, hooks, live, sync, turns
 from app.ledgers.capabilities import Since
 from app.ledgers.doors import Ledgers
 from app.ledgers.models import CompanyLink, Connection
@@ -78,9 +78,29 @@ def call_all(resources: Resources) -> None:
 
 @job("ledgers.call_bureau", queue=Queue.DEFAULT, retries=0, seconds=60)
 def call_bureau(resources: Resources, bureau_id: str) -> None:
-    """Companies that found no place: whoever held it may have died, or be another bureau's."""
+    """Companies that found no place (whoever held it may have died, or be another bureau's), and those last heard of while they rested."""
     with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        hooks.ring(work)
         sync.call_waiting(work, turns.VENDOR_MAX)
+
+
+@job("ledgers.keep_hooks", queue=Queue.LEDGERS, retries=0, seconds=60)
+def keep_hooks(resources: Resources) -> None:
+    for_each_bureau(resources, "ledgers.keep_bureau_hooks")
+
+
+@job("ledgers.keep_bureau_hooks", queue=Queue.LEDGERS, retries=0, seconds=60)
+def keep_bureau_hooks(resources: Resources, bureau_id: str) -> None:
+    """Ledgers that are to tell by themselves: each company's is looked at once a day, and a new one's is made."""
+    known = resources.of(Ledgers).known()  # type: ignore[type-abstract]
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        links = hooks.due(work, [one.ledger for one in known if one.webhooks])
+        work.enqueue_many("ledgers.keep_hook", [{"bureau_id": bureau_id, "link_id": str(link_id)} for link_id in links])
+
+
+@job("ledgers.keep_hook", queue=Queue.LEDGERS, retries=1, seconds=120)
+def keep_hook(resources: Resources, bureau_id: str, link_id: str) -> str:
+    return hooks.keep(doorway(resources), resources.of(hooks.HookAddress), uuid.UUID(bureau_id), uuid.UUID(link_id))
 
 
 @job("ledgers.follow_postings", queue=Queue.LEDGERS, retries=0, seconds=60)

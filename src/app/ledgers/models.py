@@ -69,6 +69,33 @@ class CompanyLink(TenantRow, Base):
     )
 
 
+class LedgerHook(TenantRow, Base):
+    """Where a ledger tells that something happened in one company: an address of its own, and what the ledger signs with.
+
+    `active`: the ledger sends. `failing`: it could not be asked to, or has stopped; tried again daily. `ended`: the address is closed.
+    """
+
+    __tablename__ = "ledger_hooks"
+    link_id: Mapped[uuid.UUID]
+    #: the vendor's own ids of what we subscribe to
+    external_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    #: the address and the key of its signatures, sealed
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10))
+    problem: Mapped[str | None] = mapped_column(Text)
+    checked_at: Mapped[datetime | None]
+    last_heard_at: Mapped[datetime | None]
+    #: something was heard that nobody has read yet, and when a reading was last rung for
+    wanted_at: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    __table_args__ = (
+        within_bureau("link_id", "company_links"),
+        UniqueConstraint("bureau_id", "link_id"),
+        CheckConstraint("state in ('active','failing','ended')", name="state"),
+    )
+
+
 class SyncRun(CompanyRow, Base):
     """One mirroring of a company's book, with its progress; what the page polls."""
 

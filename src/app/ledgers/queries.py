@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.paging import Page, Position, read_page
 from app.db.unit_of_work import UnitOfWork
-from app.ledgers.models import CompanyLink, Connection, Posting, SyncRun
+from app.ledgers.models import CompanyLink, Connection, LedgerHook, Posting, SyncRun
 from app.receivables.models import OpenItem
 from app.tenants.models import Company
 
@@ -53,6 +53,9 @@ class LinkLine:
     warnings: tuple[str, ...]
     difference_ore: int | None
     differs: bool
+    #: when the ledger last told something by itself, and why it does not, where it should
+    heard_at: datetime | None
+    deaf: str | None
 
 
 def connections(work: UnitOfWork) -> list[ConnectionLine]:
@@ -84,8 +87,9 @@ def links(work: UnitOfWork, connection_id: uuid.UUID) -> list[LinkLine]:
     if work.session.execute(select(Connection.id).where(Connection.id == connection_id)).one_or_none() is None:
         raise LookupError("no such connection")
     rows = work.session.execute(
-        select(CompanyLink, Company.name)
+        select(CompanyLink, Company.name, LedgerHook.last_heard_at, LedgerHook.problem)
         .outerjoin(Company, Company.id == CompanyLink.company_id)
+        .outerjoin(LedgerHook, LedgerHook.link_id == CompanyLink.id)
         .where(CompanyLink.connection_id == connection_id)
         .order_by(CompanyLink.name, CompanyLink.id)
     ).all()
@@ -93,8 +97,9 @@ def links(work: UnitOfWork, connection_id: uuid.UUID) -> list[LinkLine]:
         LinkLine(
             link.id, link.external_id, link.name, link.organisation_number, link.company_id, company_name, link.found_at, link.lost_at,
             link.synced_at, link.problem, tuple(link.warnings), link.difference_ore, link.differs_since is not None,
+            heard_at, problem if link.company_id is not None else None,
         )
-        for link, company_name in rows
+        for link, company_name, heard_at, problem in rows
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from sandbox.book_rows import BooksError
 from sandbox.books import Books
 from sandbox.control import refused
+from sandbox.tripletex import events
 from sandbox.tripletex.calls import api_handlers
 from sandbox.tripletex.door import TEST_PREFIX, Door, EmployeeKey, TripletexState
 from sandbox.tripletex.rows import Rows
@@ -49,8 +50,14 @@ def routes(world: World) -> Router:
     state = world.part("tripletex", TripletexState)
     books = Books(world)
     door = Door(state, books)
+    bell = events.Bell(state, books)
+    world.after_change.append(bell.ring)
     api = Router("/tripletex/v2", route_handlers=api_handlers(door, Rows(books, state), world))
-    control = Router("/control/tripletex", route_handlers=_control(state, books), exception_handlers={BooksError: refused})
+    control = Router(
+        "/control/tripletex",
+        route_handlers=[*_control(state, books), *events.control_handlers(bell)],
+        exception_handlers={BooksError: refused},
+    )
     return Router("/", route_handlers=[api, control])
 
 

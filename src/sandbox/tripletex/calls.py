@@ -12,7 +12,7 @@ from litestar.datastructures import MultiDict
 from litestar.params import FromPath
 
 from sandbox.book_rows import Posting, SupplierInvoice
-from sandbox.tripletex import accounts, upkeep
+from sandbox.tripletex import accounts, events, upkeep
 from sandbox.tripletex.answers import HOST, ApiError, Query, invalid, listed, not_found, parse_fields, shaped
 from sandbox.tripletex.door import Caller, Door, Session
 from sandbox.tripletex.rows import Rows
@@ -45,9 +45,9 @@ FIDELITY: dict[str, Fidelity] = {
 
 def api_handlers(door: Door, rows: Rows, world: World) -> list[Any]:
     """Every call, with its fidelity marked."""
-    world.fidelity.update(FIDELITY | upkeep.FIDELITY | accounts.FIDELITY)
+    world.fidelity.update(FIDELITY | upkeep.FIDELITY | accounts.FIDELITY | events.FIDELITY)
     known = [*_session_calls(door, rows), *_party_calls(door, rows), *_invoice_calls(door, rows), *_ledger_calls(door, rows)]
-    return [*known, *accounts.account_calls(door, rows), *upkeep.upkeep_calls(door, rows)]
+    return [*known, *accounts.account_calls(door, rows), *upkeep.upkeep_calls(door, rows), *events.event_calls(door)]
 
 
 def _session_calls(door: Door, rows: Rows) -> list[Any]:

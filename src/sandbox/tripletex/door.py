@@ -44,6 +44,37 @@ class Session(msgspec.Struct):
     expires: date
 
 
+class Subscription(msgspec.Struct):
+    """An event of one company that an employee key wants to be told of."""
+
+    id: int
+    key: str
+    company: int
+    event: str
+    target: str
+    fields: str
+    secret: str | None
+    status: str = "ACTIVE"
+
+
+class Delivery(msgspec.Struct):
+    """A webhook on its way, or one that has been sent: `outcome` is the answer's status or the fault's name."""
+
+    subscription: int
+    url: str
+    headers: dict[str, str]
+    body: str
+    outcome: str | None = None
+
+
+class EventSettings(msgspec.Struct):
+    """The next `skip` events are lost and the next `twice` come twice; while `hold` is on they wait for their release."""
+
+    skip: int = 0
+    twice: int = 0
+    hold: bool = False
+
+
 class TripletexState(msgspec.Struct):
     consumers: list[str] = msgspec.field(default_factory=lambda: [SANDBOX_CONSUMER])
     keys: dict[str, EmployeeKey] = {}
@@ -56,6 +87,13 @@ class TripletexState(msgspec.Struct):
     throttle_next: int = 0
     throttled: int = 0
     result_cap: int = 10_000
+    subscriptions: dict[int, Subscription] = {}
+    events: EventSettings = msgspec.field(default_factory=EventSettings)
+    deliveries: list[Delivery] = []
+    #: how far the books have been told of: the last id, the close groups there were, and the version of each customer
+    told_to: int = 0
+    told_groups: dict[int, int] = {}
+    told_customers: dict[int, int] = {}
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ class ShownCandidate:
     proposed: bool
     running: bool
     difference_ore: int | None
+    heard_at: datetime | None
+    deaf: str | None
 
 
 def shown(health: ConnectionHealth, ledgers: Ledgers) -> Shown:
@@ -95,7 +97,7 @@ def shown_candidate(candidate: Candidate) -> ShownCandidate:
     return ShownCandidate(
         link.id, link.name, link.organisation_number, link.company_id, link.company_name, link.lost_at, link.synced_at, words, problem,
         bool(link.warnings), candidate.choosable, candidate.proposed, candidate.running,
-        link.difference_ore if link.differs and link.company_id is not None else None,
+        link.difference_ore if link.differs and link.company_id is not None else None, link.heard_at, link.deaf,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.ledgers.adapters.tripletex import accounts, reversal
 from app.ledgers.adapters.tripletex.accounts import LONG_AGO, RECEIVABLES_FROM, RECEIVABLES_TO
+from app.ledgers.adapters.tripletex.hooks import TripletexHooks
 from app.ledgers.adapters.tripletex.items import INVOICE, NOTICED, PAYMENT, items_of, live_of
 from app.ledgers.adapters.tripletex.readiness import book_state
 from app.ledgers.adapters.tripletex.wire import GoneError, Pause, ResultTooLargeError, Row, Wire, day_of, ore_of, reading
@@ -63,7 +64,11 @@ def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> tuple[Vendor, ...]:
     def opened(store: CredentialStore) -> Ledger:
         return TripletexLedger(http, store, clock, consumer_token=app.keys["consumer_token"])
 
-    return (Vendor(TripletexLedger.capabilities, opened, offered=app.registered),)
+    def wire(store: CredentialStore) -> Wire:
+        return Wire(http, store, clock, app.keys["consumer_token"])
+
+    hooks = TripletexHooks(wire, sends_plainly=app.api_url.startswith("http://"))
+    return (Vendor(TripletexLedger.capabilities, opened, hooks=hooks, offered=app.registered),)
 
 
 class TripletexLedger(Ledger):

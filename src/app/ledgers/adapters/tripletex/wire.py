@@ -73,6 +73,12 @@ class Wire:
     def put(self, company: str, path: str, params: Mapping[str, Any]) -> Any:
         return self._call(company, "PUT", path, params)
 
+    def post(self, company: str, path: str, body: Any) -> Any:
+        return self._call(company, "POST", path, None, body)
+
+    def delete(self, company: str, path: str, params: Mapping[str, Any]) -> None:
+        self._call(company, "DELETE", path, params)
+
     def value(self, company: str, path: str, params: Mapping[str, Any] | None = None) -> Row:
         with reading(path):
             return dict(self.get(company, path, params)["value"])
@@ -121,12 +127,12 @@ class Wire:
             if len(page) < self._page_size:
                 return rows
 
-    def _call(self, company: str, method: str, path: str, params: Mapping[str, Any] | None) -> Any:
+    def _call(self, company: str, method: str, path: str, params: Mapping[str, Any] | None, body: Any = None) -> Any:
         renewed = False
         credential = self._credential()
         attempt = 0
         while True:
-            reply = self._send(company, credential, method, path, params)
+            reply = self._send(company, credential, method, path, params, body)
             if reply.status == 401 and not renewed:
                 credential, renewed = self._store.renew(credential, self._open_session), True
                 continue
@@ -136,11 +142,11 @@ class Wire:
                 continue
             if reply.status >= 400:
                 raise refusal_of(reply, f"{method} {path}", write=method != "GET")
-            return reply.json()
+            return None if reply.status == 204 else reply.json()
 
-    def _send(self, company: str, credential: Credential, method: str, path: str, params: Mapping[str, Any] | None) -> Reply:
+    def _send(self, company: str, credential: Credential, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Reply:
         user = "0" if company in ("0", credential.values.get("own_company")) else company
-        return self._http.request(method, path, params=params, auth=(user, credential.values["session_token"]))
+        return self._http.request(method, path, params=params, json_body=body, auth=(user, credential.values["session_token"]))
 
     def _credential(self) -> Credential:
         found = self._store.load()

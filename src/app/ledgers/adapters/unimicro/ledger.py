@@ -57,7 +57,7 @@ class UnimicroLedger(Ledger):
     capabilities = Capabilities(
         ledger="unimicro", label="Unimicro", credential_kind=CredentialKind.OAUTH_CODE, multi_company=True, max_concurrency=2,
         open_items=OpenItems.CURRENT, payment_write=PaymentWrite.INVOICE, finding=Finding.ALIKE, reads_own_reminders=True,
-        customers_since=Since.INSTANT, changes=Since.INSTANT, webhooks=True, reverses=True, supplier_items=True, bank_balances=True,
+        customers_since=Since.INSTANT, changes=Since.INSTANT, reverses=True, supplier_items=True, bank_balances=True,
         receivables_balance=True,
     )  # fmt: skip
 

@@ -75,7 +75,6 @@ class XledgerLedger(Ledger):
         customers_since=Since.INSTANT,
         changes=Since.DELTAS,
         changes_kept=KEPT,
-        webhooks=True,
         supplier_items=True,
         bank_balances=True,
         receivables_balance=True,

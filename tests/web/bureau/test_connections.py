@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from sqlalchemy import select, text
 
-from app.ledgers.models import CompanyLink, Connection
+from app.jobs.job import run_now
+from app.ledgers.models import CompanyLink, Connection, LedgerHook
 from app.ledgers.oauth import Authorisation
 from app.receivables.models import OpenItem
 from support import make, poweroffice
@@ -80,6 +81,26 @@ def test_an_accountants_key_shows_its_clients_and_the_ticked_ones_are_fetched(of
     assert "Siste henting" in words
     assert "1 nye" in words
     assert key not in page
+
+
+def test_the_page_says_when_a_company_was_last_heard_of_and_why_not(office: Office):
+    firms = clients(office.outside, 2)
+    there = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    ticks = link_ids(office.browser.get(there).text)
+    office.browser.submit(f"{there}/companies", link=[ticks[firm["name"]] for firm in firms])
+    office.work_off()
+    office.outside.control.put("/tripletex/events", {"hold": True})
+    office.outside.control.fault("event/subscription/list", "status", status=403)
+    run_now(office.house.resources, "ledgers.keep_bureau_hooks", bureau_id=str(office.scope.bureau_id))
+    office.work_off()
+    told = office.outside.control.get("/tripletex/subscriptions")
+    assert len({one["company"] for one in told} & {firm["id"] for firm in firms}) == 1, "one client's, in its own name"
+    with office.house.database.begin(office.scope) as work:
+        heard = work.session.execute(select(LedgerHook).where(LedgerHook.state == "active")).scalar_one()
+        heard.last_heard_at = work.now()
+    words = words_of(office.browser.get(there).text)
+    assert words.count("Hørt fra regnskapssystemet") == 1
+    assert words.count("Regnskapssystemet varsler ikke endringer selv") == 1
 
 
 def test_a_fetch_is_polled_until_it_is_done_and_then_no_more(office: Office):

@@ -33,6 +33,7 @@ COMMON = {
     "language": "nb",
     "tone": "neutral",
     "report_secret": "not-the-secret",
+    "door_token": "not-a-token",
 }
 
 Belongings = Mapping[str, str]

@@ -25,7 +25,7 @@ ROWS = {
 }  # fmt: skip
 #: parameters that carry no row's id, with a value that leads somewhere
 WORDS = {
-    "ledger": "tripletex", "report_secret": "not-the-secret",
+    "ledger": "tripletex", "report_secret": "not-the-secret", "door_token": "not-a-token",
     "token": "not-a-token", "approval": "not-a-token", "api_key_id": "01a00000-0000-7000-8000-000000000000",
     "effect_id": "01a00000-0000-7000-8000-000000000000",
     "upload_token": "01a00000-0000-7000-8000-000000000000", "guard": "readiness", "file_path": "css/house.css",

@@ -33,6 +33,7 @@ BODIES: dict[str, Any] = {
     "approval": {},
     "calls": {"outcome": "reached"},
     "restarts": {"reason": "Feil adresse"},
+    "reversal": {"reason": "Feil sak"},
     "evidence": {"name": "ok.pdf", "content": "JVBERi0xLjc="},
     "verdict": {"answer": "yes"},
     "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"},
@@ -109,6 +110,7 @@ def test_what_is_the_neighbours_does_not_exist(
 ) -> None:
     ids = neighbour.ids() | {"list_id": str(neighbour.weekly_list.id), "entry_id": str(neighbour.list_entry.id)}
     ids |= {"run_id": str(neighbour.sync_run.id), "check_id": str(neighbour.credit_check.id), "case_id": str(neighbour.agency_case.id)}
+    ids |= {"posting_id": str(neighbour.posting.id)}
     ids |= {"approval_id": str(neighbour.approval_request.id), "event_id": str(neighbour.limitation_event.id)}
     address = "/api/v1" + path.replace(":uuid}", "}").format(**ids)
     last = address.rsplit("/", 1)[-1]

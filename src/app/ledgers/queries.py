@@ -173,3 +173,20 @@ def find_sync_run(work: UnitOfWork, run_id: uuid.UUID) -> SyncRun:
     if run is None:
         raise LookupError("no such run")
     return run
+
+
+def posting_page(work: UnitOfWork, position: Position, company_id: uuid.UUID | None = None) -> Page[Posting]:
+    """Payments told to ledgers, newest first."""
+    query = select(Posting)
+    if company_id is not None:
+        query = query.where(Posting.company_id == company_id)
+    page = read_page(work, query, Posting.id, position, newest_first=True)
+    return Page(tuple(row for (row,) in page.rows), page.next_after)
+
+
+def find_posting(work: UnitOfWork, posting_id: uuid.UUID) -> Posting:
+    """LookupError when it does not exist for this scope."""
+    posting = work.session.execute(select(Posting).where(Posting.id == posting_id)).scalar_one_or_none()
+    if posting is None:
+        raise LookupError("no such posting")
+    return posting

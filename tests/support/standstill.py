@@ -14,6 +14,7 @@ from app.db.unit_of_work import Database
 from app.dunning.models import Claim
 from app.jobs.models import Effect
 from app.messaging.models import MailSenderRow
+from app.portfolio.standstills import POSTING_WAITS_LONG
 from app.receivables.models import OpenItem
 from app.tenants.models import Bureau, Company
 from app.values.ids import new_id
@@ -96,6 +97,7 @@ def stand_still(database: Database, bureau: Bureau, *, mark: str = "") -> Stands
     ])  # fmt: skip
     connection = make.connection(database, bureau, mark=mark, state="reconnect", problem=f"the consent has expired {mark}".strip())
     make.company_link(database, connection, company, mark=mark, differs_since=now, difference_ore=500_00)
+    make.posting(database, item, mark=mark, state="accepted", posted_at=now - POSTING_WAITS_LONG - timedelta(days=1))
     make.bank_payment(database, make.file_import(database, company, mark=mark), mark=mark)
     blocked = make.claim(database, make.open_item(database, debtor, mark=mark), mark=mark, step="send_reminder")
     make.notice(

@@ -72,9 +72,9 @@ def _way(finding: Finding, standing: Standing, company_id: uuid.UUID) -> tuple[s
             else (f"/companies/{company_id}/sync", gettext("Read now"))
         )
     if finding.said_on is not None:
-        return f"/companies/{company_id}/readiness#confirm", gettext("Confirm anew")
+        return f"/companies/{company_id}/readiness#confirmed", gettext("Confirm anew")
     if finding.check in (Check.UNALLOCATED, Check.CREDIT_NOTES):
         return f"/companies/{company_id}/readiness#loose", gettext("See which")
     if standing.link:
         return standing.link, gettext("Open in the ledger")
-    return (f"/companies/{company_id}/readiness#confirm", gettext("Confirm it")) if finding.is_unknown else ("", "")
+    return (f"/companies/{company_id}/readiness#confirmed", gettext("Confirm it")) if finding.is_unknown else ("", "")

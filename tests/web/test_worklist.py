@@ -139,7 +139,8 @@ def test_a_posting_done_again_is_planned_and_rung(desk: Browser, here: Standstil
     assert desk.submit(path_of(here, "ledgers.post_payment"), verdict="again").status_code == 303
     assert state_of(database, bureau, here.effects["ledgers.post_payment"]) == "planned"
     with database.begin(make.scope(bureau)) as work:
-        assert work.session.execute(select(Posting.state)).scalars().all() == ["planned"]
+        others = Posting.state != "accepted"  # one waits in its ledger's queue, and is nobody's to do again
+        assert work.session.execute(select(Posting.state).where(others)).scalars().all() == ["planned"]
         assert work.session.execute(text("select count(*) from outbox where job = 'effects.perform_ledgers'")).scalar_one() == 1
 
 

@@ -38,7 +38,7 @@ BODIES: dict[str, dict[str, object]] = {
     "answer": {"answer": "rest", "reason": "ok"},
     "sync-runs": {}, "confirmation": {"through_on": "2026-11-01"}, "sender": {},
     "letter": {"postal_code": "5010", "city": "Bergen"}, "email": {"email": "a@b.no"}, "phone": {"phone": "900 00 000"},
-    "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"}, "handled": {},
+    "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"}, "handled": {}, "reversal": {"reason": "Feil sak"},
     "arrangement": {"kind": "promise", "terms": [{"due_on": "2099-01-01", "amount_ore": 1}]},
     "verdict": {"answer": "no", "reason": "ok"},
     "outcome": {"outcome": "release", "note": "ok"},

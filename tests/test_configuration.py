@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from app.db.migrate import ROOT
 from app.schedule import TICKS
-from app.settings import LEDGERS, Settings, ledger_variables, read_settings
+from app.settings import AGENCIES, LEDGERS, Settings, vendor_variables, read_settings
 
 TABLE = (ROOT / "docs" / "configuration.md").read_text()
 FOR_TESTS = {"VENDOR_SPECS", "TEST_DATABASE_URL"}
@@ -22,7 +22,7 @@ def documented() -> dict[str, str]:
 
 def read_by_the_code() -> set[str]:
     source = (ROOT / "src" / "app" / "settings.py").read_text()
-    return set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', source)) | ledger_variables()
+    return set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', source)) | vendor_variables()
 
 
 def test_every_variable_that_is_read_stands_in_the_table_and_no_other() -> None:
@@ -30,7 +30,7 @@ def test_every_variable_that_is_read_stands_in_the_table_and_no_other() -> None:
 
 
 def test_there_are_as_many_variables_as_settings() -> None:
-    assert len(read_by_the_code() - ledger_variables()) == len(fields(Settings)) - len(["ledgers"])
+    assert len(read_by_the_code() - vendor_variables()) == len(fields(Settings)) - len(["ledgers", "agencies"])
 
 
 def test_stated_defaults_are_the_codes_defaults() -> None:
@@ -43,8 +43,9 @@ def test_stated_defaults_are_the_codes_defaults() -> None:
             assert default[1] == ({True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)), name
 
 
-def test_stated_addresses_of_ledgers_are_the_codes() -> None:
-    for name, app in read_settings({}).ledgers.items():
+def test_stated_addresses_of_vendors_are_the_codes() -> None:
+    found = read_settings({})
+    for name, app in {**found.ledgers, **found.agencies}.items():
         stated = {"URL": app.api_url} | ({"LOGIN_URL": app.login_url} if app.login_url else {})
         for end, address in stated.items():
             assert documented()[f"{name.upper()}_{end}"].startswith(f"| `{address}` "), name
@@ -57,9 +58,9 @@ def test_with_the_sandbox_on_every_counterpart_is_on_this_machine() -> None:
         value = getattr(found, field.name)
         if field.name.endswith("_url") and value is not None:
             assert re.match(r"http://(127\.0\.0\.1:8101/|localhost:8100$)", value), field.name
-    for name, app in found.ledgers.items():
+    for name, app in {**found.ledgers, **found.agencies}.items():
         assert app.api_url.startswith("http://127.0.0.1:8101/"), name
-        assert app.login_url.startswith("http://127.0.0.1:8101/" if LEDGERS[name].login[0] else ""), name
+        assert app.login_url.startswith("http://127.0.0.1:8101/" if {**LEDGERS, **AGENCIES}[name].login[0] else ""), name
         assert app.registered, name
     assert (found.smtp_host, found.smtp_port, found.smtp_starttls) == ("127.0.0.1", 8102, False)
 

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from app.cli import main
 from app.db.engine import APP_ROLE, app_engine, sqlalchemy_url
 from app.db.migrate import ROOT, migrate
-from app.settings import ledger_variables, read_settings
+from app.settings import vendor_variables, read_settings
 from support.postgres import address, empty_database
 
 DOCKER = ROOT / "docker"
@@ -46,7 +46,7 @@ def test_nobody_starts_before_the_schema_and_the_broker_are_ready(composition: d
 def test_every_variable_of_the_composition_is_a_setting_that_is_read(composition: dict[str, Any]) -> None:
     named = {name for service in composition["services"].values() for name in service.get("environment", {})}
     source = (ROOT / "src/app/settings.py").read_text()
-    ours = {name for name in named if not FOREIGN.match(name)} - ledger_variables()
+    ours = {name for name in named if not FOREIGN.match(name)} - vendor_variables()
     assert [name for name in sorted(ours) if f'"{name}"' not in source] == []
 
 

@@ -19,9 +19,10 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LedgerApp:
-    """A ledger vendor as this installation knows it: where it is, and what our application is called there (`keys`, by the vendor's words).
+    """A vendor (of a ledger, an agency) as this installation knows it: where it is, and what our application is called there (`keys`, by
+    the vendor's words).
 
-    `registered` is false while a key is missing: then the ledger is not offered.
+    `registered` is false while a key is missing: then it is not offered.
     """
 
     api_url: str
@@ -86,10 +87,16 @@ LEDGERS = {
 }  # fmt: skip
 
 
-def ledger_variables() -> frozenset[str]:
-    """The names in the environment that `LEDGERS` stands for."""
+#: set as those of `LEDGERS` are, e.g. `KRAVIA_TOKEN`
+AGENCIES = {
+    "kravia": _LedgerRow(("https://api.kravia.ai/api/v2", "/kravia/api/v2"), keys={"token": "kravia-sandbox-token"}),
+}
+
+
+def vendor_variables() -> frozenset[str]:
+    """The names in the environment that `LEDGERS` and `AGENCIES` stand for."""
     found: set[str] = set()
-    for name, row in LEDGERS.items():
+    for name, row in (*LEDGERS.items(), *AGENCIES.items()):
         ends = ["url", *(["login_url"] if row.login[0] else []), *row.keys]
         found |= {f"{name}_{end}".upper() for end in ends}
     return frozenset(found)
@@ -130,8 +137,7 @@ class Settings:
     dns_host: str | None
     dns_port: int
     ledgers: Mapping[str, LedgerApp]
-    kravia_url: str
-    kravia_token: str = field(repr=False)
+    agencies: Mapping[str, LedgerApp]
     brreg_url: str
     print_sftp_host: str | None
     print_sftp_port: int
@@ -204,8 +210,7 @@ def read_settings(environment: Mapping[str, str] | None = None, defaults: Mappin
         sandbox_port=sandbox_port,
         **_roads(env, sandbox, port),
         ledgers={name: ledger(name, row) for name, row in LEDGERS.items()},
-        kravia_url=vendor("KRAVIA_URL", "/kravia/api/v2", "https://api.kravia.ai/api/v2"),
-        kravia_token=token("KRAVIA_TOKEN", "kravia-sandbox-token"),
+        agencies={name: ledger(name, row) for name, row in AGENCIES.items()},
         brreg_url=vendor("BRREG_URL", "/brreg", "https://data.brreg.no"),
         link_sms_url=vendor("LINK_SMS_URL", "/link/sms", "") or None,
         link_sms_user=token("LINK_SMS_USER", "reskontro"),

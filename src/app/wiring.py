@@ -13,16 +13,18 @@ from pathlib import Path
 import dramatiq
 from sqlalchemy import Engine
 
-from app.agencies.adapters.kravia import KraviaAgency
-from app.agencies.doors import Agencies
+from app.agencies.adapters import kravia
+from app.agencies.capabilities import AgencyCapabilities
+from app.agencies.doors import Agencies, Key
 from app.agencies.performers import agency_performers
-from app.agencies.ports import Agency, AgencyCapabilities
+from app.agencies.ports import Agency, AgencyAccess
+from app.agencies.vendors import AgencyVendor
 from app.credit.adapters.brreg import BrregRegister
 from app.credit.ports import CreditRegister
 from app.db.demo_clock import DemoClock
 from app.db.engine import app_engine
 from app.db.unit_of_work import Database
-from app.db.vault import Vault, new_key
+from app.db.vault import Vault, VaultError, new_key
 from app.dunning import confirming, handovers, notices, thanking
 from app.dunning.chasing import ApprovalLinks
 from app.dunning.confirming import ConfirmationByLetter, ConfirmationByMail
@@ -54,6 +56,7 @@ from app.messaging.adapters.smtp import SmtpMailer
 from app.messaging.deliveries import MailSender
 from app.messaging.ports import Inbox, Mailer, Printer, Resolver, Texter
 from app.messaging.senders import MailHouse
+from app.net.errors import RefusedError
 from app.net.http import HttpClient
 from app.settings import Settings
 from app.values.clock import Clock, SystemClock
@@ -135,7 +138,7 @@ def kept_secret(data_dir: Path, name: str, make: Callable[[], str]) -> str:
 
 def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vault, links: ListLinks, approval_links: ApprovalLinks) -> None:
     ledgers = WiredLedgers(settings, clock)
-    agencies = WiredAgencies(settings)
+    agencies = WiredAgencies(settings, vault, clock)
     mailer = SmtpMailer(
         settings.smtp_host, settings.smtp_port, clock=clock, username=settings.smtp_user, password=settings.smtp_password,
         starttls=settings.smtp_starttls,
@@ -252,14 +255,29 @@ class WiredLedgers:
         return consent
 
 
-class WiredAgencies:
-    """The agencies there are adapters for."""
+#: every agency there is an adapter for, in the order people are offered them
+AGENCY_VENDORS = (kravia.vendor,)
 
-    def __init__(self, settings: Settings) -> None:
-        self._kravia = KraviaAgency(HttpClient(settings.kravia_url), settings.kravia_token)
+
+class WiredAgencies:
+    """The agencies there are adapters for; connections to them are shared."""
+
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
+        made = [make(settings.agencies, clock) for make in AGENCY_VENDORS]
+        self._vendors: dict[str, AgencyVendor] = {vendor.capabilities.agency: vendor for vendor in made}
+        self._vault = vault
 
     def known(self) -> tuple[AgencyCapabilities, ...]:
-        return (KraviaAgency.capabilities,)
+        return tuple(vendor.capabilities for vendor in self._vendors.values())
 
-    def open(self, agency: str) -> Agency:
-        return {"kravia": self._kravia}[agency]
+    def open(self, key: Key) -> Agency:
+        vendor = self._vendors[key.agency]
+        try:
+            secrets_there = {} if key.sealed is None else self._vault.open(key.sealed, key.sealed_in)
+        except VaultError as fault:
+            raise RefusedError("what opens the agency cannot be read: write it down anew") from fault
+        known = {**key.setup, **secrets_there}
+        missing = [one.name for one in vendor.capabilities.fields if one.needed and not known.get(one.name)]
+        if missing:
+            raise RefusedError(f"the agreement lacks {', '.join(missing)}")
+        return vendor.opener(AgencyAccess(key.agency, key.creditor_ref, key.setup, secrets_there))

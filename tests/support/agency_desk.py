@@ -12,12 +12,12 @@ import msgspec
 from sqlalchemy import select, update
 
 from app.agencies.adapters.kravia import KraviaAgency
-from app.agencies.doors import Agencies
+from app.agencies.capabilities import Access, AgencyCapabilities, ReportKind
+from app.agencies.doors import Agencies, Key
 from app.agencies.models import AgencyCase, Agreement
 from app.agencies.performers import agency_performers
 from app.agencies.ports import (
     Agency,
-    AgencyCapabilities,
     Attachment,
     CaseReceipt,
     CaseState,
@@ -53,12 +53,15 @@ NOT_OURS = frozenset(
 )
 
 
-PAPER = AgencyCapabilities("paper", "Paper", True, (), payout_marks=("PAPIRINKASSO",))
+PAPER = AgencyCapabilities(
+    agency="paper", label="Paper", access=Access.PARTNER, attaches=True, reports=frozenset({ReportKind.PAYMENT, ReportKind.CREDIT_NOTE}),
+    settles=True, marks_booked=True, payout_marks=("PAPIRINKASSO",),
+)  # fmt: skip
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 @dataclass
-class PaperAgency:
+class PaperAgency(Agency):
     """An agency in memory. `loses_next_answer` acts and then says nothing, as a time-out does."""
 
     cases: dict[str, HandoverPackage] = field(default_factory=dict)
@@ -135,9 +138,9 @@ class OneAgency:
     def known(self) -> tuple[AgencyCapabilities, ...]:
         return (replace(self.agency.capabilities, agency="kravia"),)
 
-    def open(self, agency: str) -> Agency:
-        if agency != "kravia":
-            raise KeyError(agency)
+    def open(self, key: Key) -> Agency:
+        if key.agency != "kravia":
+            raise KeyError(key.agency)
         return self.agency
 
 

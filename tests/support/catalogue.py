@@ -22,7 +22,7 @@ RIGHTS = {
     "idempotency_keys": "DELETE INSERT SELECT UPDATE", "audit_trail": "INSERT SELECT", "documents": "INSERT SELECT",
     "receipts": "INSERT SELECT", "policies": "INSERT SELECT", "routines": "INSERT SELECT",
     "dispute_evidence": "INSERT SELECT", "phone_calls": "INSERT SELECT", "restarts": "INSERT SELECT",
-    "invoice_documents": "INSERT SELECT",
+    "invoice_documents": "INSERT SELECT", "case_events": "INSERT SELECT",
     "wordings": "INSERT SELECT", "approvals": "INSERT SELECT", "instalments": "INSERT SELECT",
     "book_readings": "DELETE INSERT SELECT", "guard_limits": "INSERT SELECT", "held_steps": "INSERT SELECT",
     "outward_days": "DELETE INSERT SELECT UPDATE",

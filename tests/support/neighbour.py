@@ -10,7 +10,18 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from app.agencies.models import AgencyCase, Agreement, DirectPaymentRow, SettlementLineRow, SettlementRow
+from app.agencies.models import (
+    AgencyCase,
+    Agreement,
+    AgreementDecline,
+    BureauAgreement,
+    CaseEventRow,
+    CaseOrderRow,
+    CaseQuestionRow,
+    DirectPaymentRow,
+    SettlementLineRow,
+    SettlementRow,
+)
 from app.credit.models import CreditCheck
 from app.db.unit_of_work import Database
 from app.dunning.carried_models import CarriedHistory
@@ -180,6 +191,17 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (DirectPaymentRow, {
             **his_own, "agency_case_id": his.agency_case.id, "payment_id": his.payment.id, "amount_ore": 1_00, "paid_on": today,
             "problem": mark, "planned_at": now,
+        }),
+        (BureauAgreement, {
+            "bureau_id": his.bureau.id, "agency": "kravia", "name": mark, "setup": {"text": mark}, "valid_from": today,
+        }),
+        (AgreementDecline, {**his_own, "reason": mark, "declined_by": mark, "declined_at": now}),
+        (CaseEventRow, {**his_own, "agency_case_id": his.agency_case.id, "kind": "told", "text_": mark, "external_id": mark, "at": now}),
+        (CaseQuestionRow, {
+            **his_own, "agency_case_id": his.agency_case.id, "external_id": mark, "kind": "address", "text_": mark, "asked_at": now,
+        }),
+        (CaseOrderRow, {
+            **his_own, "agency_case_id": his.agency_case.id, "kind": "message", "text_": mark, "ordered_by": mark, "planned_at": now,
         }),
         (BookReading, {
             **his_own, "read_at": now, "source": "tripletex", "link": f"https://ledger.example/{mark}", "book_on": today,

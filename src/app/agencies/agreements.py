@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.agencies import obstacle_texts as texts
-from app.agencies.models import Agreement, CreditorNumber
+from app.agencies.models import Agreement, AgreementDecline, CreditorNumber
 from app.db.unit_of_work import UnitOfWork
 from app.tenants import audit
 from app.tenants.companies import find as find_company
@@ -91,11 +91,19 @@ def current(work: UnitOfWork, company_id: uuid.UUID) -> Agreement | None:
     ).scalar_one_or_none()
 
 
+def has_declined(work: UnitOfWork, company_id: uuid.UUID) -> bool:
+    """Has the company said that it follows none of its bureau's agreements?"""
+    standing = select(AgreementDecline.id).where(AgreementDecline.company_id == company_id, AgreementDecline.ended_at.is_(None))
+    return work.session.execute(standing).first() is not None
+
+
 def obstacle(work: UnitOfWork, company_id: uuid.UUID, today: date) -> str | None:
     """Why nothing may be handed over for this company today (an English message id), or None."""
     agreement = current(work, company_id)
     if agreement is None:
-        return texts.NO_AGREEMENT
+        return texts.DECLINED if has_declined(work, company_id) else texts.NO_AGREEMENT
+    if agreement.frozen_from is not None and agreement.frozen_from <= today:
+        return texts.FROZEN
     if agreement.authority_by is None or agreement.authority_from is None:
         return texts.NO_AUTHORITY
     if agreement.authority_from > today:

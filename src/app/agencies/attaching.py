@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from app.agencies import packages
-from app.agencies.doors import Agencies
-from app.agencies.models import AgencyCase, Agreement
+from app.agencies.doors import Agencies, key_of
+from app.agencies.models import AgencyCase
 from app.agencies.ports import Agency, Attachment
 from app.db.scope import BureauScope
 from app.db.unit_of_work import Begin
@@ -37,15 +37,13 @@ def attach_missing(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, case_
     """Bring what is missing to the agency, each remembered as it gets there. Returns how many; an outside trouble is raised."""
     scope = BureauScope(bureau_id)
     with begin(scope) as work:
-        row = work.session.execute(
-            select(AgencyCase, Agreement.agency).join(Agreement, Agreement.id == AgencyCase.agreement_id).where(AgencyCase.id == case_id)
-        ).one_or_none()
-        if row is None or row[0].external_id is None or sending_stopped(work) is not None:
+        case = work.session.execute(select(AgencyCase).where(AgencyCase.id == case_id)).scalar_one_or_none()
+        if case is None or case.external_id is None or sending_stopped(work) is not None:
             return 0
-        waiting, external_id, name = packages.missing(work, row[0]), row[0].external_id, row[1]
+        waiting, external_id, key = packages.missing(work, case), case.external_id, key_of(work, case.agreement_id)
     if not waiting:
         return 0
-    agency = agencies.open(name)
+    agency = agencies.open(key)
     for document_id, attachment in waiting:
         agency.attach(external_id, attachment)
         with begin(scope) as work:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from app.agencies import obstacle_texts as texts
-from app.agencies import packages
-from app.agencies.doors import Agencies
+from app.agencies import packages, story, terms
+from app.agencies.doors import Agencies, key_of
 from app.agencies.models import AgencyCase, Agreement, SettlementRow
 from app.agencies.ports import CaseState, CaseUpdate
 from app.db.scope import BureauScope
@@ -30,10 +30,9 @@ def follow(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, agreement_id:
     scope = BureauScope(bureau_id)
     with begin(scope) as work:
         agreement = work.session.execute(select(Agreement).where(Agreement.id == agreement_id)).scalar_one()
-        name, creditor_ref, since = agreement.agency, agreement.creditor_ref, agreement.changes_since
-    agency = agencies.open(name)
+        key, since = key_of(work, agreement_id), agreement.changes_since
     try:
-        updates = agency.changes(creditor_ref, None if since is None else since - OVERLAP)
+        updates = agencies.open(key).changes(key.creditor_ref, None if since is None else since - OVERLAP)
     except OutsideError as fault:
         with begin(scope) as work:
             note_problem(work, agreement_id, str(fault))
@@ -55,7 +54,7 @@ def note_problem(work: UnitOfWork, agreement_id: uuid.UUID, problem: str) -> Non
 def to_follow(work: UnitOfWork) -> list[uuid.UUID]:
     """Agreements to ask about: those in force, and ended ones whose cases or payouts are not at their end."""
     unfinished_case = select(AgencyCase.id).where(
-        AgencyCase.agreement_id == Agreement.id, AgencyCase.state.in_([*LIVE, "in_doubt", "planned", "paid"])
+        AgencyCase.agreement_id == Agreement.id, AgencyCase.state.in_([*LIVE, "awaiting", "in_doubt", "planned", "paid"])
     )
     unfinished_payout = select(SettlementRow.id).where(SettlementRow.agreement_id == Agreement.id, SettlementRow.state != "booked")
     wanted = Agreement.valid_until.is_(None) | unfinished_case.exists() | unfinished_payout.exists()
@@ -66,31 +65,50 @@ def _apply(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> bool:
     case = _find(work, agreement_id, said)
     if case is None or (case.updated_at is not None and said.updated_at < case.updated_at):
         return False
-    state = case.state if said.state is CaseState.UNKNOWN else said.state.value
-    if case.state in NEVER_THERE and _has_other(work, case):
-        case.problem = texts.CALLED_OFF_BUT_THERE
-        state = case.state
-    elif case.state in (*NEVER_THERE, "planned", "in_doubt"):
-        # found there although our own call ended otherwise, or has not been heard of: the agency's word stands
-        state = "registered" if said.state is CaseState.UNKNOWN else state
-        case.problem = texts.CALLED_OFF_BUT_THERE if case.state in NEVER_THERE else None
-        case.handed_over_at = case.handed_over_at or work.now()
     before = (case.state, case.agency_text, case.outstanding_ore, case.external_id)
-    case.external_id, case.agency_text = said.external_id, said.agency_text[:200]
+    state = _state_after(work, case, said)
+    case.agency_text, case.updated_at = said.agency_text[:200], said.updated_at
+    if said.state not in (CaseState.AWAITING, CaseState.REFUSED):
+        case.external_id = said.external_id
     case.outstanding_ore = case.outstanding_ore if said.outstanding_ore is None else said.outstanding_ore
-    moved = case.state != state
-    case.state, case.updated_at = state, said.updated_at
+    case.agency_principal_ore = case.agency_principal_ore if said.principal_ore is None else said.principal_ore
+    moved, case.state = case.state != state, state
     case.closed_at = (case.closed_at or work.now()) if state in (*ENDS, *NEVER_THERE) else None
+    if state in LIVE:
+        terms.mark_taken(work, case)
     work.session.flush()
     if moved:
+        story.add(work, case, "state", said.agency_text, said.updated_at)
         work.enqueue("dunning.evaluate_item", bureau_id=str(work.bureau_id), open_item_id=str(case.open_item_id))
-    return before != (case.state, case.agency_text, case.outstanding_ore, case.external_id)
+    told = story.keep(work, case, said)
+    return bool(told) or before != (case.state, case.agency_text, case.outstanding_ore, case.external_id)
+
+
+def _state_after(work: UnitOfWork, case: AgencyCase, said: CaseUpdate) -> str:
+    """Where the case stands once this is heard; says on the case what a person must look at."""
+    unheard = case.state in (*NEVER_THERE, "planned", "in_doubt", "awaiting")
+    if case.state in NEVER_THERE and (said.state is CaseState.REFUSED or _has_other(work, case)):
+        case.problem = case.problem if said.state is CaseState.REFUSED else texts.CALLED_OFF_BUT_THERE
+        return case.state
+    if said.state is CaseState.REFUSED:
+        case.problem = said.agency_text
+        return "refused"
+    if said.state is CaseState.AWAITING:
+        case.consignment = said.external_id
+        return "awaiting" if unheard else case.state
+    if unheard:
+        # found there although our own call ended otherwise, or has not been heard of: the agency's word stands
+        case.problem = texts.CALLED_OFF_BUT_THERE if case.state in NEVER_THERE else None
+        return "registered" if said.state is CaseState.UNKNOWN else said.state.value
+    return case.state if said.state is CaseState.UNKNOWN else said.state.value
 
 
 def _find(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> AgencyCase | None:
     """By our reference, else by the agency's number. Cases that others handed over are none of ours."""
     ours = _reference(said.our_reference)
     known: list[ColumnElement[bool]] = [AgencyCase.external_id == said.external_id]
+    if said.state in (CaseState.AWAITING, CaseState.REFUSED):
+        known = [AgencyCase.consignment == said.external_id]
     if ours is not None:
         known.append(AgencyCase.id == ours)
     return (

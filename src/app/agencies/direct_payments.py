@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.agencies import known_money, settlements
 from app.agencies import obstacle_texts as texts
+from app.agencies.capabilities import ReportKind
 from app.agencies.cases import LIVE
-from app.agencies.doors import Agencies, payout_marks
+from app.agencies.doors import Agencies, Key, key_of, payout_marks
 from app.agencies.models import AgencyCase, Agreement, DirectPaymentRow
 from app.agencies.ports import DirectPayment
 from app.db.scope import BureauScope
@@ -98,21 +99,21 @@ class PaymentReporter:
         payments = known_money.since_handover(work, case, but_also=row.payment_id)
         if row.payment_id in known_money.echoes(work, case, payments, payout_marks(self.agencies, agency)):
             return Stop(texts.IS_PAYOUT)
-        return Go((agency, _payment(work, row, case)))
+        key = key_of(work, case.agreement_id)
+        return Go((key, _payment(work, row, case, key.creditor_ref)))
 
-    def call(self, intent: Intent, package: tuple[str, DirectPayment]) -> Sent:
-        name, payment = package
-        agency = self.agencies.open(name)
-        agency.report_payment(payment)
+    def call(self, intent: Intent, package: tuple[Key, DirectPayment]) -> Sent:
+        key, payment = package
+        self.agencies.open(key).report_payment(payment)
         return Sent(payment.our_key)
 
     def look_up(self, intent: Intent, begin: Begin) -> Sent | NotThere:
         with begin(BureauScope(intent.bureau_id)) as work:
             row = _row_of(work, intent)
-            case, name = _locked(work, row.agency_case_id)
-            payment = _payment(work, row, case)
-        agency = self.agencies.open(name)
-        found = agency.find_payment(payment)
+            case, _agency = _locked(work, row.agency_case_id)
+            key = key_of(work, case.agreement_id)
+            payment = _payment(work, row, case, key.creditor_ref)
+        found = self.agencies.open(key).find_payment(payment)
         return Sent(payment.our_key) if found else NotThere()
 
     def record(self, work: UnitOfWork, intent: Intent, state: str, sent: Sent | None, reason: str | None) -> None:
@@ -137,6 +138,9 @@ def _locked(work: UnitOfWork, case_id: uuid.UUID) -> tuple[AgencyCase, str]:
     return row[0], row[1]
 
 
-def _payment(work: UnitOfWork, row: DirectPaymentRow, case: AgencyCase) -> DirectPayment:
+def _payment(work: UnitOfWork, row: DirectPaymentRow, case: AgencyCase, creditor_ref: str) -> DirectPayment:
     kind = work.session.execute(select(Payment.kind).where(Payment.id == row.payment_id)).scalar_one()
-    return DirectPayment(str(row.id), case.external_id or "", row.paid_on, row.amount_ore, WORDS[kind])
+    return DirectPayment(
+        str(row.id), case.external_id or "", row.paid_on, row.amount_ore, WORDS[kind], ReportKind(kind), str(case.id),
+        creditor_ref,
+    )  # fmt: skip

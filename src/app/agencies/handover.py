@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.agencies import agreements, attaching, packages
+from app.agencies import agreements, attaching, packages, terms
 from app.agencies import obstacle_texts as texts
-from app.agencies.doors import Agencies
+from app.agencies.doors import Agencies, Key, key_of
 from app.agencies.models import AgencyCase, Agreement
 from app.agencies.ports import CaseReceipt, CaseState, HandoverPackage
 from app.db.scope import BureauScope
@@ -91,7 +91,7 @@ def call_off(work: UnitOfWork, claim_id: uuid.UUID, reason: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Parcel:
-    agency: str
+    key: Key
     package: HandoverPackage
     document_ids: tuple[str, ...]
 
@@ -122,11 +122,16 @@ class CaseRegistrar:
         except LookupError:
             return Stop(texts.DOCUMENT_GONE)
         packages.mark_facts(case, work.now())
-        return Go(_Parcel(agreement.agency, package, document_ids))
+        return Go(_Parcel(key_of(work, agreement.id), package, document_ids))
 
     def call(self, intent: Intent, package: _Parcel) -> Sent:
-        agency = self.agencies.open(package.agency)
+        agency = self.agencies.open(package.key)
         receipt = agency.register(package.package)
+        if not agency.capabilities.attaches:
+            # what takes no documents afterwards has got them with the case
+            return _sent(receipt, list(package.document_ids), package.document_ids)
+        if receipt.state is CaseState.AWAITING:
+            return _sent(receipt, [], package.document_ids)
         pairs = zip(package.document_ids, package.package.attachments, strict=True)
         attached = attaching.try_all(agency, receipt.external_id, pairs)
         return _sent(receipt, attached, package.document_ids)
@@ -134,32 +139,41 @@ class CaseRegistrar:
     def look_up(self, intent: Intent, begin: Begin) -> Sent | NotThere:
         with begin(BureauScope(intent.bureau_id)) as work:
             case = case_of(work, intent)
-            agency_name = work.session.execute(select(Agreement.agency).where(Agreement.id == case.agreement_id)).scalar_one()
-            creditor_id = case.package["creditor_id"]
+            key, creditor_id = key_of(work, case.agreement_id), case.package["creditor_id"]
             document_ids = tuple(document["document_id"] for document in case.package["documents"])
-        agency = self.agencies.open(agency_name)
+        agency = self.agencies.open(key)
         found = agency.find(creditor_id, str(case.id), intent.planned_at)
-        return NotThere() if found is None else _sent(found, [], document_ids)
+        return NotThere() if found is None else _sent(found, [] if agency.capabilities.attaches else list(document_ids), document_ids)
 
     def record(self, work: UnitOfWork, intent: Intent, state: str, sent: Sent | None, reason: str | None) -> None:
         case = case_of(work, intent, lock=True)
         if sent is not None and not sent.peer_ref:
             raise ReviewError("reference", texts.NUMBER_NEEDED)
         if sent is not None:
-            # a person who has looked it up brings the number alone: the next poll tells the rest
-            found = CaseState(sent.evidence.get("state", CaseState.REGISTERED))
-            case.state = "registered" if found is CaseState.UNKNOWN else found.value
-            case.external_id, case.agency_text = sent.peer_ref, str(sent.evidence.get("agency_text", ""))[:200] or None
-            case.handed_over_at, case.problem = work.now(), None
-            packages.mark_attached(case, sent.evidence.get("attached", []))
-            if not packages.is_complete(case):
-                work.enqueue("agencies.attach_missing", bureau_id=str(work.bureau_id), case_id=str(case.id))
+            self._arrived(work, case, sent)
         elif case.external_id is None:
             # a case that polling has found at the agency meanwhile is there, whatever became of our own call
             case.state, case.problem = NOT_THERE[state], reason
             case.closed_at = work.now() if case.state in NOT_LIVE else None
         work.session.flush()
         work.enqueue("dunning.evaluate_item", bureau_id=str(work.bureau_id), open_item_id=str(case.open_item_id))
+
+    def _arrived(self, work: UnitOfWork, case: AgencyCase, sent: Sent) -> None:
+        """It is there, or on its way to be looked at: then its number is only the consignment's, unless a reading has found it
+        meanwhile."""
+        # a person who has looked it up brings the number alone: the next poll tells the rest
+        found = CaseState(sent.evidence.get("state", CaseState.REGISTERED))
+        packages.mark_attached(case, sent.evidence.get("attached", []))
+        case.problem = None
+        if found is CaseState.AWAITING:
+            case.consignment = sent.peer_ref
+            case.state = "awaiting" if case.external_id is None else case.state
+            return
+        case.state = "registered" if found is CaseState.UNKNOWN else found.value
+        case.external_id, case.agency_text = sent.peer_ref, str(sent.evidence.get("agency_text", ""))[:200] or None
+        terms.mark_taken(work, case)
+        if not packages.is_complete(case):
+            work.enqueue("agencies.attach_missing", bureau_id=str(work.bureau_id), case_id=str(case.id))
 
     def _obstacle(self, work: UnitOfWork, case: AgencyCase, agreement: Agreement) -> str | None:
         item = work.session.execute(select(OpenItem).where(OpenItem.id == case.open_item_id)).scalar_one()

@@ -11,6 +11,8 @@ def N_(msgid: str) -> str:  # noqa: N802 - the name by which message extraction 
 
 
 NO_AGREEMENT = N_("The company has no agreement with a collection agency.")
+DECLINED = N_("The company has said no to handing claims over to a collection agency.")
+FROZEN = N_("Nothing new is handed over under this agreement: it is running off.")
 NO_AUTHORITY = N_("No written authority to hand over claims for the company is recorded.")
 AUTHORITY_LATER = N_("The written authority to hand over claims is not in force yet.")
 AUTHORITY_EXPIRED = N_("The written authority to hand over claims has expired.")

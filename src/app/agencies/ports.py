@@ -5,15 +5,23 @@ Amounts are integer øre, dates Norwegian local dates. `our_reference` is our ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from app.agencies.capabilities import AgencyCapabilities, OrderKind, QuestionKind, ReportKind
+from app.net.errors import UnsupportedError
+
 
 class CaseState(StrEnum):
-    """Our neutral words for where a case (inkassosak) stands; the agency's own text is kept beside it."""
+    """Our neutral words for where a case (inkassosak) stands; the agency's own text is kept beside it.
 
+    AWAITING: it has left us, and the agency has not said yet whether it takes it. REFUSED: it has said no.
+    """
+
+    AWAITING = "awaiting"
     REGISTERED = "registered"
     IN_COLLECTION = "in_collection"
     LEGAL = "legal"
@@ -21,6 +29,7 @@ class CaseState(StrEnum):
     PAID = "paid"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+    REFUSED = "refused"
     UNKNOWN = "unknown"
 
 
@@ -84,40 +93,104 @@ class HandoverPackage:
 
 @dataclass(frozen=True, slots=True)
 class CaseReceipt:
+    """What came back when a case was handed in. While it is AWAITING `external_id` is the consignment's (a batch, a file), else the case's.
+
+    `agency_text` is the agency's own word for where the case stands, in its language.
+    """
+
     external_id: str
     state: CaseState
     agency_text: str
 
 
 @dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One line of the case's story as the agency tells it. `external_id` is its own number of the line: told twice, it is kept once."""
+
+    external_id: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuestion:
+    """The agency asks: for an address, a document, a word on an objection, a yes to the legal step. `due_on`: answer by then.
+
+    `cost_ore` is what a yes would cost the creditor, where the agency says so.
+    """
+
+    external_id: str
+    kind: QuestionKind
+    text: str
+    asked_at: datetime
+    due_on: date | None = None
+    cost_ore: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseUpdate:
+    """A case as it stands there. REFUSED says in `agency_text` why. `principal_ore`: what is open of the bare claim by the agency's
+    books."""
+
     external_id: str
     our_reference: str | None
     state: CaseState
     agency_text: str
     outstanding_ore: int | None
     updated_at: datetime
+    principal_ore: int | None = None
+    events: tuple[CaseEvent, ...] = ()
+    questions: tuple[CaseQuestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DirectPayment:
-    """The debtor paid the creditor instead of the agency: principal only, reported the same day."""
+    """The debtor paid the creditor instead of the agency, or the creditor credited or corrected the claim: principal only, the same day.
+
+    `amount_ore` is positive and lowers the claim. `our_key` and the case's `our_reference` are made before the act.
+    """
 
     our_key: str
     external_id: str
     paid_on: date
     amount_ore: int
     text: str
+    kind: ReportKind = ReportKind.PAYMENT
+    our_reference: str = ""
+    creditor_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOrder:
+    """What we ask the agency to do with one of its cases. `question` is the agency's number of what is answered, `text` what it reads."""
+
+    our_key: str
+    kind: OrderKind
+    creditor_id: str
+    external_id: str
+    our_reference: str
+    text: str
+    asked_at: datetime
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementLine:
+    """One case's share of a payout. Principal, interest and fees are what the debtor paid for the creditor; `withheld_ore` is what the
+    agency keeps of it for its work, without VAT, and `withheld_vat_ore` the VAT on that (merverdiavgift the creditor may deduct)."""
+
     external_case_id: str
     invoice_number: str | None
     principal_ore: int
     interest_ore: int
     fees_ore: int
     paid_on: date
+    withheld_ore: int = 0
+    withheld_vat_ore: int = 0
+
+    @property
+    def paid_out_ore(self) -> int:
+        return self.principal_ore + self.interest_ore + self.fees_ore - self.withheld_ore - self.withheld_vat_ore
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,36 +206,94 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class AgencyCapabilities:
+class CreditLoss:
+    """A case the agency has given up for now (tapsliste): kept under long-term watch, or ended as lost."""
+
+    external_case_id: str
+    lost_on: date
+    principal_ore: int
+    reason: str
+    watched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Creditor:
+    """A company as the agency is to know it."""
+
+    name: str
+    organisation_number: str
+    email: str | None
+    bank_account: str | None
+    ledger: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyAccess:
+    """How one agreement opens its agency: the creditor's number there, open settings and opened secrets. Lives in memory for one call."""
+
     agency: str
-    label: str
-    finds_by_our_reference: bool
-    secret_fields: tuple[str, ...]
-    #: how its payouts look on the creditor's bank account or ledger: never reported back as direct payments
-    payout_marks: tuple[str, ...] = ()
+    creditor_ref: str
+    setup: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Agency(Protocol):
+    """One opened agency. Adapters inherit from it: what an agency cannot do is `UnsupportedError`, and `capabilities` says so beforehand.
+
+    Reads are safe to repeat; every write goes through the effect ledger. All raise the errors of `app.net.errors`, nothing else.
+    """
+
     capabilities: AgencyCapabilities
 
-    def register(self, package: HandoverPackage) -> CaseReceipt: ...
+    def register(self, package: HandoverPackage) -> CaseReceipt:
+        """Hand one case over, without looking first: a caller in doubt calls `find`."""
+        ...
 
     def find(self, creditor_id: str, our_reference: str, planned_at: datetime) -> CaseReceipt | None:
-        """After an unknown outcome: is our case, planned at that instant of our clock, there? None means certainly not."""
+        """After an unknown outcome: is our case, planned at that instant of our clock, there? None means certainly not; raise when it
+        cannot be told yet."""
         ...
 
-    def attach(self, external_id: str, attachment: Attachment) -> None: ...
+    def changes(self, creditor_id: str, since: datetime | None) -> list[CaseUpdate]:
+        """Cases changed at or after `since`, oldest first; a refused or accepted consignment is such a change, too."""
+        ...
 
-    def changes(self, creditor_id: str, since: datetime | None) -> list[CaseUpdate]: ...
+    def attach(self, external_id: str, attachment: Attachment) -> None:
+        raise UnsupportedError("this agency takes no documents afterwards")
 
-    def report_payment(self, payment: DirectPayment) -> None: ...
+    def book(self, creditor_id: str) -> list[CaseUpdate]:
+        """Every case that is not at its end there, whoever handed it in: what our own list is held against each day."""
+        raise UnsupportedError("this agency does not list its cases")
 
-    def find_payment(self, payment: DirectPayment) -> bool: ...
+    def report_payment(self, payment: DirectPayment) -> None:
+        raise UnsupportedError("payments cannot be reported to this agency")
+
+    def find_payment(self, payment: DirectPayment) -> bool:
+        """After an unknown outcome: does it know our key? Raise when it cannot be told."""
+        raise UnsupportedError("payments cannot be reported to this agency")
+
+    def order(self, order: CaseOrder) -> str:
+        """Ask for it. The agency's own reference of the act, or our key where it has none."""
+        raise UnsupportedError("this agency takes no such orders")
+
+    def find_order(self, order: CaseOrder) -> str | None:
+        """After an unknown outcome: was it done? None means certainly not; raise when it cannot be told."""
+        raise UnsupportedError("this agency does not tell what was asked for")
 
     def settlements(self, creditor_id: str) -> list[Settlement]:
-        """Those not yet marked as booked."""
-        ...
+        """Payouts: those not yet marked as booked where the agency keeps such a mark, else those of the last sixty days."""
+        return []
 
-    def mark_booked(self, settlement_id: str, our_reference: str) -> None: ...
+    def mark_booked(self, settlement_id: str, our_reference: str) -> None:
+        raise UnsupportedError("this agency keeps no mark of what is booked")
 
-    def close(self) -> None: ...
+    def losses(self, creditor_id: str) -> list[CreditLoss]:
+        """Cases it has given up for now, or for good."""
+        raise UnsupportedError("this agency has no list of losses")
+
+    def provision(self, creditor: Creditor) -> str:
+        """Make the company known to the agency, once by its organisation number. Its number there."""
+        raise UnsupportedError("a company cannot be made known to this agency from here")
+
+    def close(self) -> None:
+        """Give back what the opening holds. Shared clients are none of it."""

@@ -18,7 +18,7 @@ from app.receivables.models import Debtor, OpenItem
 Standing = Literal["open", "returned", "none"]
 PAGE_ROWS = 50
 PAGE_ROWS_MAX = 200
-OPEN_STATES = ("planned", "in_doubt", "registered", "in_collection", "legal", "paused", "paid")
+OPEN_STATES = ("planned", "in_doubt", "awaiting", "registered", "in_collection", "legal", "paused", "paid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.agencies import known_money
 from app.agencies import obstacle_texts as texts
-from app.agencies.doors import Agencies, payout_marks
+from app.agencies.doors import Agencies, Key, key_of, payout_marks
 from app.agencies.echoes import LedgerMoney, is_marked
 from app.agencies.models import AgencyCase, Agreement, SettlementLineRow, SettlementRow
 from app.agencies.ports import Settlement
@@ -39,9 +39,8 @@ def fetch(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, agreement_id: 
     scope = BureauScope(bureau_id)
     with begin(scope) as work:
         agreement = work.session.execute(select(Agreement).where(Agreement.id == agreement_id)).scalar_one()
-        name, creditor_ref, company_id = agreement.agency, agreement.creditor_ref, agreement.company_id
-    agency = agencies.open(name)
-    found = agency.settlements(creditor_ref)
+        key, company_id = key_of(work, agreement_id), agreement.company_id
+    found = agencies.open(key).settlements(key.creditor_ref)
     with begin(scope) as work:
         new = sum(_remember(work, agreement_id, settlement) for settlement in found)
     with begin(scope) as work:
@@ -84,7 +83,7 @@ def _remember(work: UnitOfWork, agreement_id: uuid.UUID, settlement: Settlement)
             SettlementLineRow(
                 bureau_id=work.bureau_id, id=new_id(), company_id=row.company_id, settlement_id=row.id, position=position,
                 external_case_id=line.external_case_id, principal_ore=line.principal_ore, interest_ore=line.interest_ore,
-                fees_ore=line.fees_ore, paid_on=line.paid_on,
+                fees_ore=line.fees_ore, withheld_ore=line.withheld_ore, withheld_vat_ore=line.withheld_vat_ore, paid_on=line.paid_on,
             )
         )  # fmt: skip
     work.session.flush()
@@ -216,13 +215,11 @@ class BookingMarker:
 
     def preflight(self, work: UnitOfWork, intent: Intent) -> Go | Stop | Later:
         settlement = _settlement_of(work, intent)
-        agency = work.session.execute(select(Agreement.agency).where(Agreement.id == settlement.agreement_id)).scalar_one()
-        return Go((agency, settlement.external_id, str(settlement.id)))
+        return Go((key_of(work, settlement.agreement_id), settlement.external_id, str(settlement.id)))
 
-    def call(self, intent: Intent, package: tuple[str, str, str]) -> Sent:
-        name, external_id, our_reference = package
-        agency = self.agencies.open(name)
-        agency.mark_booked(external_id, our_reference)
+    def call(self, intent: Intent, package: tuple[Key, str, str]) -> Sent:
+        key, external_id, our_reference = package
+        self.agencies.open(key).mark_booked(external_id, our_reference)
         return Sent(external_id)
 
     def look_up(self, intent: Intent, begin: Begin) -> Sent | NotThere:

@@ -29,10 +29,6 @@ class RateLimitedError(TryLaterError):
     """Asked too often. `after` is what the vendor asked for, if it said."""
 
 
-class UnsupportedError(RefusedError):
-    """The ledger cannot do this at all; `Capabilities` said so."""
-
-
 class CursorExpiredError(RefusedError):
     """The ledger no longer keeps the changes since that cursor: take a snapshot and begin anew."""
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.ledgers.capabilities import Capabilities
-from app.ledgers.errors import UnsupportedError
+from app.net.errors import UnsupportedError
 
 
 class ItemKind(StrEnum):

@@ -24,6 +24,10 @@ class RefusedError(OutsideError):
     """Certainly not done, and trying again will not help: the counterpart said no, and why."""
 
 
+class UnsupportedError(RefusedError):
+    """The counterpart has no such thing, and its capabilities said so beforehand."""
+
+
 class BrokenError(OutsideError):
     """The answer makes no sense to us (garbage, missing field, unknown shape). Nothing may be built on it."""
 

@@ -192,7 +192,8 @@ def test_the_states_follow_the_agencys_life(played: Played) -> None:
 
 
 def test_every_state_of_ours_that_an_agency_can_reach_is_in_the_table() -> None:
-    assert set(STATES.values()) == set(CaseState) - {CaseState.UNKNOWN}
+    # whether a case is taken is answered at once here
+    assert set(STATES.values()) == set(CaseState) - {CaseState.UNKNOWN, CaseState.AWAITING, CaseState.REFUSED}
 
 
 def test_changes_since_the_last_seen_miss_nothing(played: Played) -> None:

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from app.ledgers.capabilities import PaymentWrite, Since
-from app.ledgers.errors import AuthRevokedError, PeriodLockedError, RateLimitedError, UnsupportedError
+from app.ledgers.errors import AuthRevokedError, PeriodLockedError, RateLimitedError
 from app.ledgers.ports import ItemKind, ItemState, PostingState
-from app.net.errors import TryLaterError, UnknownOutcomeError
+from app.net.errors import TryLaterError, UnknownOutcomeError, UnsupportedError
 from support.ledger_door import NOW, TODAY, LedgerDoor, Story
 
 

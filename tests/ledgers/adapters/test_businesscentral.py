@@ -10,10 +10,10 @@ from app.ledgers.adapters.businesscentral import journal
 from app.ledgers.adapters.businesscentral.ledger import DUNS, LIMITS
 from app.ledgers.adapters.businesscentral.rows import live_of
 from app.ledgers.adapters.businesscentral.wire import day_of, refusal_of
-from app.ledgers.errors import ConflictError, PermissionMissingError, UnsupportedError
+from app.ledgers.errors import ConflictError, PermissionMissingError
 from app.ledgers.oauth import StateMismatchError
 from app.ledgers.ports import ItemKind, ItemState
-from app.net.errors import RefusedError, UnknownOutcomeError
+from app.net.errors import RefusedError, UnknownOutcomeError, UnsupportedError
 from app.net.http import Reply
 from ledgers.adapters.contract import LedgerContract
 from support.businesscentral import BusinessCentralDoor, businesscentral_door

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from app.ledgers.adapters.conta.wire import refusal_of
-from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PeriodLockedError, PermissionMissingError, UnsupportedError
+from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PeriodLockedError, PermissionMissingError
 from app.ledgers.ports import Confidence, ItemState, LedgerNoticeKind
-from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError
+from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError, UnsupportedError
 from app.net.http import Reply
 from ledgers.adapters.contract import LedgerContract
 from support.conta import ContaDoor, conta_door

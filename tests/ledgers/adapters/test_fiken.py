@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from app.ledgers.adapters.fiken import FikenLedger, rows
-from app.ledgers.errors import CursorExpiredError, ModuleMissingError, PeriodLockedError, PermissionMissingError, UnsupportedError
+from app.ledgers.errors import CursorExpiredError, ModuleMissingError, PeriodLockedError, PermissionMissingError
 from app.ledgers.ports import Confidence, ItemKind, ItemState
-from app.net.errors import RefusedError, UnknownOutcomeError
+from app.net.errors import RefusedError, UnknownOutcomeError, UnsupportedError
 from app.values.clock import SystemClock
 from ledgers.adapters.contract import LedgerContract
 from support.fiken import Book, Recording, connected, fiken_book, fiken_door, order

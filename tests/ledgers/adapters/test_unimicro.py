@@ -17,9 +17,9 @@ import pytest
 from app.ledgers.adapters.unimicro import BRANDS, read_hook, vendor
 from app.ledgers.adapters.unimicro.filters import UnfilteredError
 from app.ledgers.adapters.unimicro.wire import refusal_of
-from app.ledgers.errors import ModuleMissingError, PermissionMissingError, UnsupportedError
+from app.ledgers.errors import ModuleMissingError, PermissionMissingError
 from app.ledgers.ports import ChangeHint, Confidence, ItemKind, ItemState, LedgerNoticeKind, PaymentOrder
-from app.net.errors import BrokenError, RefusedError, UnknownOutcomeError
+from app.net.errors import BrokenError, RefusedError, UnknownOutcomeError, UnsupportedError
 from app.net.http import Reply
 from app.settings import read_settings
 from app.values.clock import FixedClock

@@ -15,8 +15,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from app.agencies.capabilities import Access, AgencyCapabilities, ReportKind
 from app.agencies.ports import (
-    AgencyCapabilities,
+    Agency,
     Attachment,
     CaseReceipt,
     CaseState,
@@ -26,8 +27,11 @@ from app.agencies.ports import (
     Settlement,
     SettlementLine,
 )
+from app.agencies.vendors import AgencyVendor
 from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterError, UnknownOutcomeError
 from app.net.http import HttpClient, Reply
+from app.settings import LedgerApp
+from app.values.clock import Clock
 from app.values.money import ore_from_decimal
 
 #: the one place that knows the agency's words for where a case stands (the list is not published: assumed); any other word is UNKNOWN
@@ -50,14 +54,17 @@ PAGE_ROWS = 100
 CLOCK_MARGIN = timedelta(days=2)
 
 
-class KraviaAgency:
+class KraviaAgency(Agency):
     """`http` has the API's base address (https://api.kravia.ai/api/v2), `token` the partner's secret."""
 
     capabilities = AgencyCapabilities(
         agency="kravia",
         label="Kravia",
-        finds_by_our_reference=True,
-        secret_fields=("token",),
+        access=Access.PARTNER,
+        attaches=True,
+        reports=frozenset({ReportKind.PAYMENT}),
+        settles=True,
+        marks_booked=True,
         payout_marks=("KRAVIA",),
     )
 
@@ -174,6 +181,12 @@ class KraviaAgency:
         return answer
 
 
+def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> AgencyVendor:
+    app = apps["kravia"]
+    http = HttpClient(app.api_url)
+    return AgencyVendor(KraviaAgency.capabilities, lambda _access: KraviaAgency(http, app.keys["token"]))
+
+
 def webhook_claim(body: bytes, secret: str, variant: Literal["json_secret", "secret_json"] = "json_secret") -> str | None:
     """The case a webhook speaks of; None when it is no webhook or its signature is not ours.
 
@@ -268,7 +281,7 @@ def _settlement(found: dict[str, Any]) -> Settlement:
         bank_reference=(found.get("bankTransaction") or {}).get("reference"),
         lines=lines,
     )
-    if sum(line.principal_ore + line.interest_ore + line.fees_ore for line in lines) != settlement.total_ore:
+    if sum(line.paid_out_ore for line in lines) != settlement.total_ore:
         raise BrokenError(f"settlement {settlement.external_id}: its lines do not add up to its amount")
     return settlement
 

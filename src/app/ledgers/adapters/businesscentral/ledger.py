@@ -37,7 +37,7 @@ from app.ledgers.adapters.businesscentral.wire import (
 )
 from app.ledgers.calls import Calls, Pause
 from app.ledgers.capabilities import Capabilities, CredentialKind, Finding, OpenItems, PaymentWrite, Since
-from app.ledgers.errors import PermissionMissingError, UnsupportedError
+from app.ledgers.errors import PermissionMissingError
 from app.ledgers.oauth import OAuthClient, OAuthEndpoints
 from app.ledgers.ports import (
     BankBalance,
@@ -55,7 +55,7 @@ from app.ledgers.ports import (
     SupplierItem,
 )
 from app.ledgers.vendors import Vendor
-from app.net.errors import RefusedError
+from app.net.errors import RefusedError, UnsupportedError
 from app.net.http import HttpClient, backoff
 from app.settings import LedgerApp
 from app.values.clock import Clock

@@ -14,7 +14,6 @@ from app.ledgers.adapters.conta import rows
 from app.ledgers.adapters.conta.wire import PAGE_SIZE, GoneError, Row, Wire, plain, reading
 from app.ledgers.calls import Pause
 from app.ledgers.capabilities import Capabilities, CredentialField, CredentialKind, Finding, OpenItems, PaymentWrite
-from app.ledgers.errors import UnsupportedError
 from app.ledgers.ports import (
     CredentialStore,
     ItemState,
@@ -30,7 +29,7 @@ from app.ledgers.ports import (
     Probe,
 )
 from app.ledgers.vendors import Vendor
-from app.net.errors import RefusedError, UnknownOutcomeError
+from app.net.errors import RefusedError, UnknownOutcomeError, UnsupportedError
 from app.net.http import HttpClient, backoff
 from app.settings import LedgerApp
 from app.values.clock import Clock

@@ -28,7 +28,7 @@ from app.ledgers.adapters.fiken.rows import (
     SaleRow,
 )
 from app.ledgers.capabilities import Capabilities, CredentialKind, Finding, OpenItems, PaymentWrite, Since
-from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PermissionMissingError, UnsupportedError
+from app.ledgers.errors import AuthRevokedError, ModuleMissingError, PermissionMissingError
 from app.ledgers.oauth import OAuthClient, OAuthEndpoints
 from app.ledgers.ports import (
     BankBalance,
@@ -49,7 +49,7 @@ from app.ledgers.ports import (
     SupplierItem,
 )
 from app.ledgers.vendors import Vendor
-from app.net.errors import RefusedError, UnknownOutcomeError
+from app.net.errors import RefusedError, UnknownOutcomeError, UnsupportedError
 from app.net.http import HttpClient
 from app.settings import LedgerApp
 from app.values.calendar import oslo_date

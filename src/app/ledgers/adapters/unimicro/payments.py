@@ -14,9 +14,9 @@ from decimal import Decimal
 from app.ledgers.adapters.unimicro.filters import Condition, Row, where
 from app.ledgers.adapters.unimicro.rows import LINE, LINE_CREDITED, day_of, ore_of
 from app.ledgers.adapters.unimicro.wire import GoneError, Wire, plain, reading
-from app.ledgers.errors import PeriodLockedError, UnsupportedError
+from app.ledgers.errors import PeriodLockedError
 from app.ledgers.ports import PaymentOrder, PostingReceipt, PostingState
-from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError
+from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError, UnsupportedError
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from app.ledgers.adapters.vismanet.rows import HOME_CURRENCY, INVOICE, PAYMENT
 from app.ledgers.adapters.vismanet.wire import NUMBER, Row, Wire, day_of, ore_of, reading, wrapped
-from app.ledgers.errors import ConflictError, UnsupportedError
+from app.ledgers.errors import ConflictError
 from app.ledgers.ports import PaymentOrder, PostingReceipt
-from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError
+from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError, UnsupportedError
 
 PATH = "/v1/customerPayment"
 #: a released payment is one of these

@@ -21,7 +21,8 @@ EXAMPLES = 8
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One company's. `switches` names the ledger's own switches; `debtors` counts those with a switch on and something open.
+    """One company's. `switches` names the ledger's own switches; `debtors` counts those with a switch on and something open, of `owing`
+    who have something open.
 
     `accepted`: the company wants both. `reminded`: open invoices the ledger has reminded of by itself, `reminded_on` the last day.
     `collected`: open invoices it gave to an agency.
@@ -33,6 +34,7 @@ class Conflict:
     accepted: bool
     switches: tuple[str, ...]
     debtors: int
+    owing: int
     examples: tuple[tuple[uuid.UUID, str], ...]
     reminded: int
     reminded_on: date | None
@@ -45,7 +47,7 @@ class Conflict:
 
 
 def conflicts(work: UnitOfWork) -> list[Conflict]:
-    """Every company that is connected to a ledger, those with something wrong first. Five queries."""
+    """Every company that is connected to a ledger, those with something wrong first. Six queries."""
     companies = work.session.execute(
         select(Company.id, Company.name, Company.sort_key, Connection.ledger)
         .join(CompanyLink, CompanyLink.company_id == Company.id)
@@ -54,7 +56,7 @@ def conflicts(work: UnitOfWork) -> list[Conflict]:
         .order_by(Company.sort_key, Company.id)
     ).all()
     wishes = policies.for_companies(work, [row.id for row in companies])
-    switched, said = _switched(work), _said(work)
+    switched, owing, said = _switched(work), _owing(work), _said(work)
     found = []
     for row in companies:
         debtors = switched.get(row.id, [])
@@ -63,7 +65,7 @@ def conflicts(work: UnitOfWork) -> list[Conflict]:
         found.append(
             Conflict(
                 row.id, row.name, row.ledger, wishes[row.id].policy.accept_ledger_dunning, tuple(switches), len(debtors),
-                tuple((debtor_id, name) for debtor_id, name, _ in debtors[:EXAMPLES]), reminded, reminded_on, collected,
+                owing.get(row.id, 0), tuple((debtor_id, name) for debtor_id, name, _ in debtors[:EXAMPLES]), reminded, reminded_on, collected,
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (not one.blocks, one.debtors == 0, one.reminded == 0))
@@ -81,6 +83,16 @@ def _switched(work: UnitOfWork) -> dict[uuid.UUID, list[tuple[uuid.UUID, str, li
     for company_id, debtor_id, name, flags in rows:
         found[company_id].append((debtor_id, name, flags))
     return found
+
+
+def _owing(work: UnitOfWork) -> dict[uuid.UUID, int]:
+    """By company: how many debtors have something open."""
+    rows = work.session.execute(
+        select(OpenItem.company_id, func.count(OpenItem.debtor_id.distinct()))
+        .where(OpenItem.state == "open", OpenItem.remaining_ore > 0)
+        .group_by(OpenItem.company_id)
+    ).all()
+    return {company_id: int(number) for company_id, number in rows}
 
 
 def _said(work: UnitOfWork) -> dict[uuid.UUID, tuple[int, date | None, int]]:

@@ -10,6 +10,7 @@ from app.db.unit_of_work import Database
 from app.dunning import policies
 from app.dunning.tiers import Place
 from app.ledgers.adapters.fiken import FikenLedger
+from app.ledgers.adapters.poweroffice import PowerOfficeLedger
 from app.ledgers.adapters.tripletex import TripletexLedger
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
@@ -25,7 +26,7 @@ class KnownLedgers:
     """What the adapters say of themselves, with no ledger behind them."""
 
     def known(self) -> tuple[Capabilities, ...]:
-        return TripletexLedger.capabilities, FikenLedger.capabilities
+        return TripletexLedger.capabilities, FikenLedger.capabilities, PowerOfficeLedger.capabilities
 
 
 @pytest.fixture
@@ -87,6 +88,21 @@ def test_a_company_may_want_both_and_think_again(browse, scene, database, triple
     assert not accepts(database, scene)
     manager = browse(make.member(database, scene.bureau, role="manager"))
     assert manager.submit(path, accept="yes").status_code == 403
+
+
+def test_switches_that_are_on_by_default_are_one_conflict_with_a_count_and_one_answer(browse, scene, database):
+    make.company_link(database, make.connection(database, scene.bureau, ledger="poweroffice"), scene.company)
+    for name in ("Ås Rør AS", "Bølgen AS", "Cedern AS"):
+        make.open_item(database, make.debtor(database, scene.company, name=name, own_dunning=["SendPaymentReminders"]))
+    browser = browse(scene.admin)
+    text = words_of(browser.get("/conflicts").text)
+    assert "PowerOffice Go har bryterne på for hver nye kunde" in text
+    assert "De er på for 3 skyldnere av 4 med noe åpent" in text
+    assert "Ås Rør" not in text, "nobody goes through them one by one"
+    assert text.count("Purringer brukes ikke i PowerOffice Go") == 1
+    browser.submit(f"/companies/{scene.company.id}/ledger-dunning", accept="yes")
+    text = words_of(browser.get("/conflicts").text)
+    assert "Krav holdes tilbake" not in text and "Hold kravene tilbake igjen" in text
 
 
 def test_the_companys_own_wishes_stay_when_it_says_yes(browse, scene, database, tripletex):

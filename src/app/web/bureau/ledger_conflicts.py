@@ -55,8 +55,8 @@ REMEDIES: dict[str, str] = {
         "Fiken does not tell whether it reminds by itself or has an agency: look under Salg > Purringer and switch the automatic plan off."
     ),
     "poweroffice": N_(
-        "In PowerOffice Go both switches are on for every new customer, also where Go reminds nobody. Switch them off on the customers'"
-        " cards (the names there may differ), or say that both is wanted if reminders and collection are not used in Go."
+        "If reminders and collection are used in Go, switch them off there: for all, or on the customers' cards (the names may differ). If"
+        " they are not, say so here once, and it holds for every customer of the company."
     ),
     "eaccounting": N_(
         "eAccounting does not tell whether it reminds by itself or has an agency: look among the settings for sales invoices there and"

@@ -69,6 +69,7 @@ def book_of(database: Database, bureau: Bureau) -> Book:
     debtor = make.debtor(database, company)
     item = make.open_item(database, debtor)
     claim = make.claim(database, item)
+    make.posting(database, item)
     notice = make.notice(database, claim, document_id=make.document(database, company).id)
     week = make.weekly_list(database, company)
     agreement = make.agreement(database, company)

@@ -22,7 +22,8 @@ from support import make
 from support.neighbour import MARK, Neighbour
 
 LISTS = (
-    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases", "explanations"
+    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases", "explanations",
+    "postings",
 )  # fmt: skip
 SEGMENT = {"name": "ok", "position": 1, "conditions": {"amount_from_ore": 1}}
 BODIES: dict[str, Any] = {

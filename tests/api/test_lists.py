@@ -17,7 +17,9 @@ from app.db.unit_of_work import Database
 from app.values.clock import FixedClock
 from support import make
 
-NAMES = ("companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases")
+NAMES = (
+    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases", "postings"
+)  # fmt: skip
 
 
 def grow(database: Database, book: Book, times: int) -> None:
@@ -32,6 +34,7 @@ def grow(database: Database, book: Book, times: int) -> None:
         week = make.weekly_list(database, company, week=f"2026-W{number + 1:02}")
         make.list_entry(database, week, claim, item)
         make.sync_run(database, company)
+        make.posting(database, item)
         make.credit_check(database, company)
         agreement = make.agreement(database, company)
         make.agency_case(database, agreement, claim)

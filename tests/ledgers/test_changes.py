@@ -126,6 +126,26 @@ def test_a_forgotten_cursor_means_the_whole_book(town: Town, door: sync.Doorway,
     assert town.ran["ledgers.sync_company"] >= 1
 
 
+def test_why_changes_could_not_be_read_is_kept_until_they_are(town: Town, door: sync.Doorway, telling: TellingLedgers) -> None:
+    sync.sync_company(door, town.bureau.id, town.company.id)
+    town.clock.move(timedelta(minutes=20))
+    town.outside.control.fault(LIST, "status", times=20, status=500)
+    assert changes.read_changes(door, town.bureau.id, town.company.id) in ("later", "failed")
+    link = link_of(town)
+    assert (link.changes_tried_at, bool(link.changes_problem), link.problem) == (town.clock.now(), True, None)
+    (line,) = queries_links(town)
+    assert (line.changes_tried_at, line.changes_problem) == (link.changes_tried_at, link.changes_problem)
+    town.outside.control.delete("/faults")
+    town.clock.move(timedelta(minutes=15))
+    assert changes.read_changes(door, town.bureau.id, town.company.id) == "done"
+    assert (link_of(town).changes_tried_at, link_of(town).changes_problem) == (town.clock.now(), None)
+
+
+def queries_links(town: Town) -> list[queries.LinkLine]:
+    with town.begin() as work:
+        return queries.links(work, town.connection_id)
+
+
 def test_nobody_reads_changes_while_the_whole_book_is_read(town: Town, door: sync.Doorway) -> None:
     sync.sync_company(door, town.bureau.id, town.company.id)
     with town.begin() as work:

@@ -10,10 +10,13 @@ from sqlalchemy import event, select
 
 from app.dunning import claims
 from app.dunning.models import Claim
-from app.ledgers import live, sync
+from app.ledgers import live, sync, turns
 from app.ledgers.live import StaleBookError
-from app.ledgers.models import CompanyLink, Connection, SyncRun
+from app.ledgers.models import CompanyLink, Connection, LedgerTurn, SyncRun
+from app.ledgers.ports import ItemState, LiveItem
 from app.net.errors import TryLaterError
+from app.portfolio import worklist
+from app.portfolio.waiting_shape import Kind
 from app.receivables.models import Debtor, OpenItem, Payment
 from support import make
 from support.town import Town, settle_in
@@ -78,8 +81,11 @@ def test_a_run_that_dies_on_the_way_keeps_its_pages_and_the_next_one_ends_the_wo
         with pytest.raises(KilledError):
             read(town)
     assert (runs(town)[0].state, len(items(town))) == ("running", 4)
-    assert read(town) == "busy", "somebody may still be at it"
-    town.clock.move(sync.STALE_AFTER)
+    with town.begin() as work:
+        # a true kill gives no place back
+        work.session.add(LedgerTurn(scope="connection:x", place=1, holder=runs(town)[0].holder, until=work.now() + turns.KEPT_FOR))
+    assert sync.sync_company(town.door, town.bureau.id, town.company.id) == "busy", "somebody may still be at it"
+    town.clock.move(turns.KEPT_FOR)
     assert read(town) == "done"
     assert [run.state for run in runs(town)] == ["failed", "done"]
     assert len(items(town)) == 10
@@ -100,7 +106,7 @@ def test_a_run_that_was_given_up_writes_nothing_beside_the_one_that_took_its_pla
 
         def fetch_open_items(self, company: str, as_of: Any) -> Any:
             yield from list(self.inner.fetch_open_items(company, as_of))
-            town.clock.move(sync.STALE_AFTER)
+            town.clock.move(turns.KEPT_FOR)
             assert sync.sync_company(town.door, town.bureau.id, town.company.id) == "done"
 
     class SlowLedgers:
@@ -120,16 +126,56 @@ def test_what_left_the_list_is_explained_and_a_disappearance_is_never_paid(town:
     town.pay(paid)
     town.outside.control.post("/books/credit-notes", {"invoice": credited["id"], "on": town.clock.today().isoformat()})
     town.outside.control.delete(f"/books/invoices/{gone['id']}")
-    for _ in range(2):
+
+    def asked_of_people() -> int:
+        with town.begin() as work:
+            return sum(row.number for row in worklist.worklist(work) if row.kind is Kind.UNEXPLAINED)
+
+    for step, code, people in (("wait", "item_asked_about", 0), ("ask_person", "uncertain_item", 1)):
         read(town)
         found = items(town)
         assert [found[str(one["number"])].state for one in (paid, credited, gone, left)] == ["paid", "credited", "unexplained", "open"]
-    assert [run.unexplained for run in runs(town)[-3:]] == [0, 1, 1]
+        town.ring("dunning.evaluate_company", company_id=str(town.company.id))
+        assert town.claim(left).step != "close"
+        claim = town.claim(gone)
+        assert (claim.step, claim.reasons[0]["code"], asked_of_people()) == (step, code, people)
+    assert [(run.asked_again, run.unexplained) for run in runs(town)[-3:]] == [(0, 0), (1, 0), (0, 1)]
     assert runs(town)[-2].closed == 2
-    town.ring("dunning.evaluate_company", company_id=str(town.company.id))
-    assert town.claim(left).step != "close"
-    claim = town.claim(gone)
-    assert (claim.step, claim.reasons[0]["code"]) == ("ask_person", "uncertain_item")
+
+
+def test_what_was_gone_for_one_reading_only_troubles_nobody(town: Town) -> None:
+    invoice = town.invoice(town.customer(), overdue=20)
+    town.sync()
+    ledgers = town.door.ledgers
+
+    class Lagging:
+        """The same ledger, answering from a copy that does not know the invoice yet."""
+
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+        def fetch_open_items(self, company: str, as_of: Any) -> Any:
+            return iter(())
+
+        def read_item(self, company: str, item: str, invoice_id: str | None) -> LiveItem:
+            return LiveItem(ItemState.GONE, 0, None)
+
+    class LaggingLedgers:
+        def open(self, ledger: str, store: Any) -> Any:
+            return Lagging(ledgers.open(ledger, store))
+
+    lagging = sync.Doorway(town.door.begin, LaggingLedgers(), town.door.vault)  # type: ignore[arg-type]
+    for _ in range(2):
+        town.clock.move(timedelta(minutes=5))
+        assert sync.sync_company(lagging, town.bureau.id, town.company.id) == "done"
+        assert items(town)[str(invoice["number"])].state == "unexplained"
+        assert items(town)[str(invoice["number"])].is_asked_about
+        assert read(town) == "done"
+        found = items(town)[str(invoice["number"])]
+        assert (found.state, found.remaining_ore, found.missed_runs) == ("open", 1_000_000, 0), "it counts from the beginning"
 
 
 def test_payments_are_mirrored_once_and_a_part_payment_changes_the_item(town: Town) -> None:

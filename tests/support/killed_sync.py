@@ -1,10 +1,13 @@
-"""A process that reads a company's first book, and one moment in it at which it can be killed: between two committed pages."""
+"""A process that reads a company's first book, and one moment in it at which it can be killed: between two committed pages.
+
+The book can be gone on with from the middle.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from multiprocessing.synchronize import Event
 from typing import Any, cast
@@ -14,7 +17,7 @@ from app.db.engine import app_engine
 from app.db.unit_of_work import Database
 from app.ledgers import sync
 from app.ledgers.capabilities import Capabilities, CredentialKind, Finding, OpenItems, PaymentWrite
-from app.ledgers.ports import ItemKind, Ledger, LedgerCustomer, LedgerItem, LedgerPayment, Probe
+from app.ledgers.ports import ItemKind, Ledger, LedgerCustomer, LedgerItem, LedgerPayment, OpenPage, Probe
 from app.values.clock import FixedClock
 
 PAGE_ROWS, PAGES = 4, 5
@@ -32,8 +35,11 @@ class Paged(Ledger):
     capabilities = Capabilities(
         ledger="tripletex", label="Paged", credential_kind=CredentialKind.PASTED_SECRET, multi_company=True, max_concurrency=1,
         open_items=OpenItems.AS_OF, payment_write=PaymentWrite.NONE, finding=Finding.NONE, reads_own_reminders=True,
+        resumes=True,
     )  # fmt: skip
     after_two: Callable[[], object] = _nothing
+    #: the pages it was asked for, by the first row of each
+    asked: list[int] = field(default_factory=list)
 
     def probe(self, company: str) -> Probe:
         return Probe(ok=True)
@@ -41,14 +47,19 @@ class Paged(Ledger):
     def fetch_customers(self, company: str, changed_since: datetime | None = None) -> Iterator[LedgerCustomer]:
         yield LedgerCustomer("k1", "1", "Nordlys Bygg AS", None, False)
 
-    def fetch_open_items(self, company: str, as_of: date) -> Iterator[LedgerItem]:
-        for n in range(ITEMS):
-            if n == 2 * PAGE_ROWS:
+    def fetch_open_pages(self, company: str, as_of: date, after: str | None) -> Iterator[OpenPage]:
+        for first in range(int(after or 0), ITEMS, PAGE_ROWS):
+            if first == 2 * PAGE_ROWS:
                 self.after_two()
-            paid = LedgerPayment(f"b{n}", as_of - timedelta(days=1), 40_000)
-            yield LedgerItem(
-                f"n{n}", "k1", ItemKind.INVOICE, str(n), None, as_of - timedelta(days=20), as_of, 100_000, 60_000, payments=(paid,)
-            )
+            self.asked.append(first)
+            rows = tuple(self._item(n, as_of) for n in range(first, first + PAGE_ROWS))
+            yield OpenPage(rows, str(first + PAGE_ROWS), begins=first == 0)
+
+    def _item(self, n: int, as_of: date) -> LedgerItem:
+        paid = LedgerPayment(f"b{n}", as_of - timedelta(days=1), 40_000)
+        return LedgerItem(
+            f"n{n}", "k1", ItemKind.INVOICE, str(n), None, as_of - timedelta(days=20), as_of, 100_000, 60_000, payments=(paid,)
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

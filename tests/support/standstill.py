@@ -116,7 +116,7 @@ def stand_still(database: Database, bureau: Bureau, *, mark: str = "") -> Stands
     make.approval_request(database, waits)
     make.inbound_mail(database, waits, mark=mark)
     asked = make.claim(database, make.open_item(database, their, mark=mark), step="ask_person", reasons=why)
-    make.open_item(database, their, mark=mark, state="unexplained")
+    make.open_item(database, their, mark=mark, state="unexplained", missed_runs=2)
     make.open_item(database, their, mark=mark, confidence="low")
     effect(
         database, started, "messaging.mail", f"list:{new_id()}", {}, state="planned", attempts=9, settled_at=None, called_at=None,

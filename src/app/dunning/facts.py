@@ -242,6 +242,7 @@ class ClaimFacts:
     text messages. `restarted_on`: the day a person began the follow-up anew; what we said before is then not among `notices`.
     `earlier_fees`: those of it whose letter's one fee stands on another invoice and is still asked for: they count in the fee caps, and in
     nothing else.
+    `asked_about`: the ledger no longer shows it and has not said why; a person is asked if the next reading is not told either.
     `bank_paid_ore`: what the bank has shown for it, last on `bank_paid_on`, and the ledger does not show yet.
     """
 
@@ -290,3 +291,4 @@ class ClaimFacts:
     upheld: bool = False
     bank_paid_ore: int = 0
     bank_paid_on: date | None = None
+    asked_about: bool = False

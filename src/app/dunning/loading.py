@@ -187,6 +187,7 @@ def _facts(claim: Claim, item: OpenItem, debtor: Debtor, roads: Roads, stop: Sms
         texts_stopped_on=None if stop is None else oslo_date(stop.stopped_at),
         restarted_on=begun.on,
         earlier_fees=begun.earlier_fees,
+        asked_about=item.is_asked_about,
         upheld=around.disputed.get(claim.id, False),
         bank_paid_ore=0 if banked is None else banked.amount_ore,
         bank_paid_on=None if banked is None else banked.paid_on,

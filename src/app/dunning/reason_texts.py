@@ -50,6 +50,7 @@ REASON_TEXTS: dict[str, str] = {
     "begun_anew": N_("The follow-up began anew on {anew_on}: what was said before counts no more."),
     "company_not_active": N_("The follow-up is not switched on for this company: nothing is sent or handed over."),
     "uncertain_item": N_("The ledger does not tell for sure that this is open: a person must confirm it."),
+    "item_asked_about": N_("The ledger no longer shows this invoice and has not said why: nothing is sent while it is asked again."),
     "no_due_date": N_("The due date is not known: a person must find it."),
     "foreign_currency": N_("The claim is in {currency}: a person must handle it."),
     "ledger_duns_too": N_("The ledger sends reminders of its own to this debtor: choose one of the two."),

@@ -85,6 +85,8 @@ def asks_for_due_date(case: Case) -> Answer | None:
 
 
 def is_uncertain(case: Case) -> Answer | None:
+    if case.facts.asked_about:
+        return case.wait(case.today + DAY, because("item_asked_about"))
     uncertain = case.facts.confidence is Confidence.LOW and not case.facts.person_approved
     return ask(Question.UNCERTAIN_ITEM, because("uncertain_item")) if uncertain else None
 

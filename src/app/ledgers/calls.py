@@ -79,6 +79,7 @@ class Calls:
             elif self._throttled(reply) and waited < TRIES:
                 waited += 1
                 self._pause(waited, self._wait(reply))
+                credential = self.credential()
             elif reply.status >= 400 or self._throttled(reply):
                 raise self._refusal(reply, f"{method} {path.split('?', maxsplit=1)[0]}", method != "GET" if write is None else write)
             else:

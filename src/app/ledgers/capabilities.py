@@ -78,6 +78,7 @@ class Capabilities:
     `max_concurrency` counts calls at the same time within what the vendor counts by (user, key or app). `loose_credits`: money and credit
     notes that nobody has tied to an invoice are among the open items; where they are not, the sum cannot be held against the account.
     `reminds_by_default`: its reminder switches are on for every new customer, also where nobody uses its reminders.
+    `resumes`: the open post list can be gone on with from the middle, at a place its pages tell.
     `dates_payments`: each payment is told with its day; where not, only how much is settled, and the day is the one we saw it on.
     """
 
@@ -91,6 +92,7 @@ class Capabilities:
     finding: Finding
     reads_own_reminders: bool
     reminds_by_default: bool = False
+    resumes: bool = False
     loose_credits: bool = True
     dates_payments: bool = True
     tells_kid: bool = True

@@ -14,7 +14,7 @@ from sqlalchemy import Select, or_, select, update
 
 from app.db.scope import BureauScope
 from app.db.unit_of_work import UnitOfWork
-from app.ledgers import turns
+from app.ledgers import runs, turns
 from app.ledgers.capabilities import Since
 from app.ledgers.credentials import mark
 from app.ledgers.errors import AuthRevokedError, CursorExpiredError
@@ -26,7 +26,6 @@ from app.ledgers.sync import (
     Run,
     announce,
     find_link,
-    is_running,
     mirror_customers,
     mirror_missing,
     open_ledger,
@@ -75,22 +74,27 @@ def read_changes(door: Doorway, bureau_id: uuid.UUID, company_id: uuid.UUID) -> 
     scope = BureauScope(bureau_id)
     with door.begin(scope) as work:
         linked = find_link(work, company_id)
-        if linked.cursor is None or is_running(work, company_id):
+        if linked.cursor is None or runs.is_running(work, company_id):
             return "busy"
-    ledger = open_ledger(door, linked)
+    turn = turns.Turn(door.begin)
+    ledger = open_ledger(door, linked, turn)
     try:
         if ledger.capabilities.changes is Since.NONE:
             return "busy"
-        with turns.taken(door.begin, ledger.capabilities, linked.connection_id) as turn:
+        with turns.taken(door.begin, ledger.capabilities, linked.connection_id, turn):
             return _follow(Run(door, scope, linked, ledger, turn))
     except turns.TakenError:
         return "busy"
     except CursorExpiredError:
         with door.begin(scope) as work:
-            work.session.execute(update(CompanyLink).where(CompanyLink.id == linked.link_id).values(cursor=None))
+            gone = {"cursor": None, "changes_tried_at": work.now(), "changes_problem": None}
+            work.session.execute(update(CompanyLink).where(CompanyLink.id == linked.link_id).values(gone))
             work.enqueue("ledgers.sync_company", bureau_id=str(bureau_id), company_id=str(company_id))
         return "expired"
     except OutsideError as fault:
+        with door.begin(scope) as work:
+            tried = {"changes_tried_at": work.now(), "changes_problem": str(fault)}
+            work.session.execute(update(CompanyLink).where(CompanyLink.id == linked.link_id).values(tried))
         if isinstance(fault, AuthRevokedError):
             mark(door.begin, bureau_id, linked.connection_id, "reconnect", str(fault))
         return "later" if isinstance(fault, TryLaterError) and not isinstance(fault, RefusedError) else "failed"
@@ -106,7 +110,7 @@ def _follow(run: Run) -> str:
     moved = _write(run, still, asked_at) + _ask_why(run, told, asked_at)
     with run.door.begin(run.scope) as work:
         kept = update(CompanyLink).where(CompanyLink.id == run.linked.link_id, CompanyLink.cursor == run.linked.cursor)
-        work.session.execute(kept.values(cursor=told.cursor, changes_read_at=asked_at))
+        work.session.execute(kept.values(cursor=told.cursor, changes_read_at=asked_at, changes_tried_at=asked_at, changes_problem=None))
         if moved:
             announce(work, run.linked.company_id)
     return "done"
@@ -135,5 +139,5 @@ def _ask_why(run: Run, told: Changes, asked_at: datetime) -> int:
     for item_id, external_id, invoice_id in known:
         live = run.ledger.read_item(run.linked.external_id, external_id, invoice_id)
         with run.door.begin(run.scope) as work:
-            remember_live(work, run.linked.company_id, item_id, live, asked_at)
+            remember_live(work, run.linked.company_id, item_id, live, asked_at, missed_runs=1)
     return len(known)

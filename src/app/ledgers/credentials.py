@@ -7,6 +7,7 @@ rotating token would disconnect the bureau), and the new token is committed befo
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -24,20 +25,26 @@ def binding(bureau_id: uuid.UUID, connection_id: uuid.UUID) -> str:
     return f"{bureau_id}|connections|credential|{connection_id}"
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(slots=True)
 class StoredCredential:
-    """The `CredentialStore` of one connection."""
+    """The `CredentialStore` of one connection. `on_use` is called before each call to the ledger."""
 
     begin: Begin
     vault: Vault
     bureau_id: uuid.UUID
     connection_id: uuid.UUID
+    on_use: Callable[[], None] = _nothing
 
     @property
     def owner(self) -> str:
         return str(self.connection_id)
 
     def load(self) -> Credential:
+        self.on_use()
         with self.begin(BureauScope(self.bureau_id)) as work:
             return self._read(work, lock=False)[1]
 

@@ -19,7 +19,7 @@ from app.ledgers.ports import LedgerItem
 from app.ledgers.sync import NoLedgerError, find_link
 from app.receivables import book, book_state
 from app.receivables.book import DebtorFacts, ItemFacts
-from app.receivables.models import Debtor, OpenItem
+from app.receivables.models import MISSED_BEFORE_ASKING, Debtor, OpenItem
 from app.tenants import audit
 from app.values.ids import new_id
 
@@ -99,7 +99,8 @@ def _settle_gone(work: UnitOfWork, company_id: uuid.UUID, file: FileBook) -> tup
             book.set_state(work, row.id, "paid", remaining_ore=0)
             paid += 1
         else:
-            book.set_state(work, row.id, "unexplained")
+            # the next file may come in a month: a person is asked at once
+            book.set_state(work, row.id, "unexplained", missed_runs=MISSED_BEFORE_ASKING)
             unexplained += 1
     return paid, unexplained
 

@@ -22,9 +22,10 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from app.db.scope import BureauScope
 from app.db.unit_of_work import UnitOfWork
 from app.db.vault import Vault
+from app.ledgers import runs
 from app.ledgers.credentials import StoredCredential
 from app.ledgers.models import CompanyLink, Connection, LedgerHook, SyncRun
-from app.ledgers.sync import STALE_AFTER, Doorway
+from app.ledgers.sync import Doorway
 from app.ledgers.vendors import Hooks
 from app.net.errors import BrokenError, OutsideError
 from app.values.ids import new_id
@@ -144,9 +145,7 @@ def ring(work: UnitOfWork) -> int:
     What is heard meanwhile is kept, and rung for by the next call: the last word is never lost.
     """
     now = work.now()
-    reading = select(SyncRun.id).where(
-        SyncRun.company_id == CompanyLink.company_id, SyncRun.state == "running", SyncRun.started_at > now - STALE_AFTER
-    )
+    reading = select(SyncRun.id).where(SyncRun.company_id == CompanyLink.company_id, SyncRun.state == "running", runs.lives(now))
     rested = or_(LedgerHook.rung_at.is_(None), LedgerHook.rung_at <= now - PAUSE, LedgerHook.rung_at > now)
     ready = (
         select(LedgerHook.id)

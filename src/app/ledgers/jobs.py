@@ -14,7 +14,7 @@ from app.jobs.job import job
 from app.jobs.jobs import for_each_bureau
 from app.jobs.queues import Queue
 from app.jobs.resources import Resources
-from app.ledgers import changes, connections, following, hooks, live, sync, turns
+from app.ledgers import changes, connections, following, hooks, live, runs, sync, turns
 from app.ledgers.capabilities import Since
 from app.ledgers.doors import Ledgers
 from app.ledgers.models import CompanyLink, Connection
@@ -78,9 +78,11 @@ def call_all(resources: Resources) -> None:
 
 @job("ledgers.call_bureau", queue=Queue.DEFAULT, retries=0, seconds=60)
 def call_bureau(resources: Resources, bureau_id: str) -> None:
-    """Companies that found no place (whoever held it may have died, or be another bureau's), and those last heard of while they rested."""
+    """Companies that found no place (whoever held it may have died, or be another bureau's), those whose reading was killed, and those last
+    heard of while they rested."""
     with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
         hooks.ring(work)
+        runs.take_up_killed(work)
         sync.call_waiting(work, turns.VENDOR_MAX)
 
 

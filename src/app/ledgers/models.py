@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CompanyRow, TenantRow, within_bureau
@@ -51,6 +52,9 @@ class CompanyLink(TenantRow, Base):
     #: where the ledger's list of changes was read to, and when
     cursor: Mapped[str | None] = mapped_column(Text)
     changes_read_at: Mapped[datetime | None]
+    #: when the list of changes was last asked for, and why that failed, if it did
+    changes_tried_at: Mapped[datetime | None]
+    changes_problem: Mapped[str | None] = mapped_column(Text)
     #: a fetch that waits for its credential to be free
     waits_since: Mapped[datetime | None]
     #: when a missed mirroring was rung for again
@@ -106,7 +110,9 @@ class SyncRun(CompanyRow, Base):
     opened: Mapped[int] = mapped_column(default=0, server_default="0")
     changed: Mapped[int] = mapped_column(default=0, server_default="0")
     closed: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: gone without an explanation, and of these only once: asked about again before a person is
     unexplained: Mapped[int] = mapped_column(default=0, server_default="0")
+    asked_again: Mapped[int] = mapped_column(default=0, server_default="0")
     #: the sum of the open items and what the receivables account showed, in the company's currency; None is "not told"
     listed_ore: Mapped[int | None] = mapped_column(BigInteger)
     account_ore: Mapped[int | None] = mapped_column(BigInteger)
@@ -114,9 +120,14 @@ class SyncRun(CompanyRow, Base):
     source: Mapped[str] = mapped_column(String(30))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: whose place at the ledger it runs on: while that is held, it lives
+    holder: Mapped[uuid.UUID | None]
+    #: where a later run may go on if this one does not come to its end
+    resume: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     __table_args__ = (
         within_bureau("company_id", "companies"),
         CheckConstraint("state in ('running','done','failed')", name="state"),
+        Index("ix_sync_runs_running", "bureau_id", postgresql_where=text("state = 'running'")),
         Index("ix_sync_runs_latest", "bureau_id", "company_id", "started_at"),
     )
 

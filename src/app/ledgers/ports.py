@@ -198,6 +198,15 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Some of the open post list, and the place after it, where the ledger has one. `begins`: it is read from its first row (again)."""
+
+    items: tuple[LedgerItem, ...]
+    place: str | None = None
+    begins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeHint:
     """A webhook's word that something happened: a reason to fetch, never data. No `item`: somewhere in the company."""
 
@@ -308,6 +317,13 @@ class Ledger(Protocol):
     def fetch_open_items(self, company: str, as_of: date) -> Iterator[LedgerItem]:
         """The whole open post list as of the end of that day: the base every sync is reconciled against."""
         ...
+
+    def fetch_open_pages(self, company: str, as_of: date, after: str | None) -> Iterator[OpenPage]:
+        """The same list page by page, for ledgers with `resumes`: all of it, or what stands after a place one of its pages has told.
+
+        `CursorExpiredError` when the list has moved since, so that it must be read from its beginning.
+        """
+        raise UnsupportedError("this ledger's list of open items is only read whole")
 
     def fetch_changes(self, company: str, cursor: str | None) -> Changes:
         """What has changed since; None begins now. `CursorExpiredError` when the ledger no longer knows: take a snapshot, begin anew."""

@@ -56,6 +56,9 @@ class LinkLine:
     #: when the ledger last told something by itself, and why it does not, where it should
     heard_at: datetime | None
     deaf: str | None
+    #: when the ledger was last asked what has changed, and why that failed, where it did
+    changes_tried_at: datetime | None
+    changes_problem: str | None
 
 
 def connections(work: UnitOfWork) -> list[ConnectionLine]:
@@ -98,6 +101,7 @@ def links(work: UnitOfWork, connection_id: uuid.UUID) -> list[LinkLine]:
             link.id, link.external_id, link.name, link.organisation_number, link.company_id, company_name, link.found_at, link.lost_at,
             link.synced_at, link.problem, tuple(link.warnings), link.difference_ore, link.differs_since is not None,
             heard_at, problem if link.company_id is not None else None,
+            link.changes_tried_at, link.changes_problem if link.company_id is not None else None,
         )
         for link, company_name, heard_at, problem in rows
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Mirroring one company's book: customers, then the whole open post list, then an explanation for whatever left it.
 
-Committed page by page, so that a killed run is taken up by the next one; memory is one page. An item that is gone from the list is asked
-about live: paid, credited, or *unexplained*, which is a data issue for a person and never "paid".
+Committed page by page, so that a killed run is taken up by the next one (`runs`); memory is one page. An item that is gone from the list
+is asked about live: paid, credited, or *unexplained*, which is a data issue for a person and never "paid".
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -19,26 +19,23 @@ from sqlalchemy import func, select, update
 from app.db.scope import BureauScope
 from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
-from app.ledgers import balance, turns
+from app.ledgers import balance, runs, turns
 from app.ledgers.capabilities import Since
 from app.ledgers.credentials import StoredCredential, mark
 from app.ledgers.doors import Ledgers
-from app.ledgers.errors import AuthRevokedError
+from app.ledgers.errors import AuthRevokedError, CursorExpiredError
 from app.ledgers.facts import debtor_facts, item_facts, notice_facts, payment_facts, told_of
 from app.ledgers.invoice_completion import complete_cards, complete_items
-from app.ledgers.models import CompanyLink, Connection, SyncRun
-from app.ledgers.ports import ItemState, Ledger, LedgerItem, LiveItem
+from app.ledgers.models import CompanyLink, Connection
+from app.ledgers.ports import ItemState, Ledger, LedgerItem, LiveItem, OpenPage
 from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterError
 from app.receivables import bank_money, book, book_state
 from app.receivables.models import OpenItem
 from app.receivables.settled import mirror_settled
-from app.values.ids import new_id
 
 log = logging.getLogger(__name__)
 PAGE_ROWS = 500
 OVERLAP = timedelta(minutes=15)
-#: a run that began this long ago and has not ended was killed, or is given up: the next may begin
-STALE_AFTER = timedelta(minutes=20)
 #: so many single items are asked about between two signs of life
 RENEW_EVERY = 20
 Row = TypeVar("Row")
@@ -68,10 +65,6 @@ class LinkedCompany:
     cursor: str | None = None
 
 
-class RunTakenOverError(TryLaterError):
-    """This run said nothing for so long that a later one has begun in its place."""
-
-
 class NoLedgerError(LookupError):
     """The company has no live connection: its book comes from files, or it was disconnected."""
 
@@ -90,8 +83,12 @@ def find_link(work: UnitOfWork, company_id: uuid.UUID) -> LinkedCompany:
     )
 
 
-def open_ledger(door: Doorway, linked: LinkedCompany) -> Ledger:
-    return door.ledgers.open(linked.ledger, StoredCredential(door.begin, door.vault, linked.bureau_id, linked.connection_id))
+def open_ledger(door: Doorway, linked: LinkedCompany, turn: turns.Turn | None = None) -> Ledger:
+    """With a turn that is to be kept by the calls made."""
+    store = StoredCredential(door.begin, door.vault, linked.bureau_id, linked.connection_id)
+    if turn is not None:
+        store.on_use = turn.sign
+    return door.ledgers.open(linked.ledger, store)
 
 
 def sync_company(door: Doorway, bureau_id: uuid.UUID, company_id: uuid.UUID) -> str:
@@ -101,9 +98,10 @@ def sync_company(door: Doorway, bureau_id: uuid.UUID, company_id: uuid.UUID) -> 
     scope = BureauScope(bureau_id)
     with door.begin(scope) as work:
         linked = find_link(work, company_id)
-    ledger = open_ledger(door, linked)
+    turn = turns.Turn(door.begin)
+    ledger = open_ledger(door, linked, turn)
     try:
-        with turns.taken(door.begin, ledger.capabilities, linked.connection_id) as turn:
+        with turns.taken(door.begin, ledger.capabilities, linked.connection_id, turn):
             said = _sync(Run(door, scope, linked, ledger, turn))
     except turns.TakenError:
         with door.begin(scope) as work:
@@ -147,58 +145,89 @@ class Run:
 def _sync(run: Run) -> str:
     door, scope, linked = run.door, run.scope, run.linked
     with door.begin(scope) as work:
-        run_id = _begin_run(work, linked.company_id, linked.ledger)
-    if run_id is None:
+        begun = runs.begin(work, linked.company_id, linked.ledger, run.turn.holder)
+    if begun is None:
         return "busy"
     try:
-        _mirror(run, run_id)
+        _mirror(run, begun)
     except OutsideError as fault:
-        _fail(door, scope, linked, run_id, fault)
-        return "later" if isinstance(fault, TryLaterError) else "failed"
+        _fail(door, scope, linked, begun.id, fault)
+        # a place that is no longer known is no fault of the ledger's: the next run begins at the beginning
+        return "later" if isinstance(fault, TryLaterError | CursorExpiredError) else "failed"
     except Exception as fault:
-        _end_run(door, scope, linked, run_id, f"the book could not be mirrored ({type(fault).__name__})")
+        _end_run(door, scope, linked, begun.id, f"the book could not be mirrored ({type(fault).__name__})")
         raise
     mark(door.begin, scope.bureau_id, linked.connection_id, "working", None)
     return "done"
 
 
-def _mirror(run: Run, run_id: uuid.UUID) -> None:
-    door, scope, linked, ledger = run.door, run.scope, run.linked, run.ledger
-    with door.begin(scope) as work:
-        snapshot_at, today = work.now(), work.today()
-    # what changes while the list is read is among the changes since now
-    follows = ledger.capabilities.changes is not Since.NONE
-    cursor = ledger.fetch_changes(linked.external_id, None).cursor if follows else None
-    held = balance.account_ore(ledger, linked.external_id, today)
-    listed = balance.Listed()
-    since = None if linked.customers_since is None else linked.customers_since - OVERLAP
-    mirror_customers(run, since, snapshot_at, run_id)
-    for items in pages(ledger.fetch_open_items(linked.external_id, today)):
-        run.turn.renew()
-        if mirror_missing(run, items, snapshot_at, run_id, since):
-            since = None
-        with door.begin(scope) as work:
-            opened, changed = written(work, linked.company_id, items, snapshot_at)
-            _progress(work, run_id, "open_items", done=len(items), opened=opened, changed=changed)
-        listed.add(items)
-    closed, unexplained = _explain_gone(run, snapshot_at)
+def _mirror(run: Run, begun: runs.Begun) -> None:
+    linked, ledger = run.linked, run.ledger
+    reading = begun.reading
+    if reading is None:
+        reading = _start(run)
+        since = None if linked.customers_since is None else linked.customers_since - OVERLAP
+        mirror_customers(run, since, reading.snapshot_at, begun.id)
+    else:
+        # all customers of that moment have been read
+        since = reading.snapshot_at - OVERLAP
+    reading = _mirror_open(run, begun.id, reading, since)
+    closed, unexplained = _explain_gone(run, reading.snapshot_at)
     probe = ledger.probe(linked.external_id)
-    told = ledger.read_book(linked.external_id, today)
-    holds = None if held is None else balance.account_ore(ledger, linked.external_id, today)
-    with door.begin(scope) as work:
+    told = ledger.read_book(linked.external_id, reading.as_of)
+    holds = None if reading.held_ore is None else balance.account_ore(ledger, linked.external_id, reading.as_of)
+    with run.door.begin(run.scope) as work:
         book_state.remember(work, linked.company_id, linked.ledger, told_of(told))
-        balance.remember(work, run_id, linked.link_id, listed, held, holds)
+        balance.remember(work, begun.id, linked.link_id, reading.listed, reading.held_ore, holds)
         work.session.execute(
             update(CompanyLink)
             .where(CompanyLink.id == linked.link_id)
             .values(
-                synced_at=work.now(), customers_since=snapshot_at, problem=None, warnings=[*probe.problems, *probe.own_dunning],
-                cursor=cursor, changes_read_at=snapshot_at if follows else None,
+                synced_at=work.now(), customers_since=reading.snapshot_at, problem=None, warnings=[*probe.problems, *probe.own_dunning],
+                cursor=reading.cursor, changes_read_at=None if reading.cursor is None else reading.snapshot_at, changes_problem=None,
             )
         )  # fmt: skip
-        _progress(work, run_id, "done", closed=closed, unexplained=unexplained)
-        work.session.execute(update(SyncRun).where(SyncRun.id == run_id).values(state="done", finished_at=work.now()))
+        asked_again = book.asked_about(work, linked.company_id)
+        runs.progress(work, begun.id, "done", closed=closed, unexplained=max(0, unexplained - asked_again), asked_again=asked_again)
+        runs.end(work, begun.id, None)
         announce(work, linked.company_id)
+
+
+def _start(run: Run) -> runs.Reading:
+    """What changes while the list is read is among the changes since now."""
+    with run.door.begin(run.scope) as work:
+        snapshot_at, today = work.now(), work.today()
+    ledger, company = run.ledger, run.linked.external_id
+    cursor = ledger.fetch_changes(company, None).cursor if ledger.capabilities.changes is not Since.NONE else None
+    return runs.Reading(snapshot_at, today, cursor, balance.account_ore(ledger, company, today), balance.Listed())
+
+
+def _mirror_open(run: Run, run_id: uuid.UUID, reading: runs.Reading, since: datetime | None) -> runs.Reading:
+    """The open post list, each page written with the place after it. Returns the reading with the sum of the list."""
+    for told in _open_pages(run, reading):
+        if told.begins:
+            reading = replace(reading, listed=balance.Listed())
+        chunks = list(pages(told.items))
+        for number, items in enumerate(chunks, 1):
+            run.turn.renew()
+            if mirror_missing(run, items, reading.snapshot_at, run_id, since):
+                since = None
+            reading.listed.add(items)
+            placed = told.place if number == len(chunks) else None
+            with run.door.begin(run.scope) as work:
+                opened, changed = written(work, run.linked.company_id, items, reading.snapshot_at)
+                reading = reading if placed is None else reading.at(placed)
+                runs.progress(
+                    work, run_id, "open_items", reading if placed else None, done=len(items), opened=opened, changed=changed
+                )  # fmt: skip
+    return reading
+
+
+def _open_pages(run: Run, reading: runs.Reading) -> Iterator[OpenPage]:
+    company = run.linked.external_id
+    if run.ledger.capabilities.resumes:
+        return run.ledger.fetch_open_pages(company, reading.as_of, reading.place)
+    return (OpenPage(tuple(items)) for items in pages(run.ledger.fetch_open_items(company, reading.as_of)))
 
 
 def _explain_gone(run: Run, snapshot_at: datetime) -> tuple[int, int]:
@@ -212,7 +241,7 @@ def _explain_gone(run: Run, snapshot_at: datetime) -> tuple[int, int]:
             run.turn.renew()
         live = run.ledger.read_item(linked.external_id, external_id, invoice_id)
         with door.begin(scope) as work:
-            states.append(remember_live(work, linked.company_id, item_id, live, snapshot_at))
+            states.append(remember_live(work, linked.company_id, item_id, live, snapshot_at, missed_runs=1))
     return sum(state in {"paid", "credited"} for state in states), states.count("unexplained")
 
 
@@ -235,7 +264,7 @@ def mirror_customers(run: Run, since: datetime | None, seen_at: datetime, run_id
             cards = complete_cards(work, run.linked.company_id, [debtor_facts(c) for c in customers])
             book.mirror_debtors(work, run.linked.company_id, cards, seen_at)
             if run_id is not None:
-                _progress(work, run_id, "customers", done=len(customers))
+                runs.progress(work, run_id, "customers", done=len(customers))
 
 
 def written(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem], seen_at: datetime) -> tuple[int, int]:
@@ -254,8 +283,11 @@ def mirror_page(work: UnitOfWork, company_id: uuid.UUID, items: list[LedgerItem]
     return counts
 
 
-def remember_live(work: UnitOfWork, company_id: uuid.UUID, item_id: uuid.UUID, live: LiveItem, asked_at: datetime) -> str:
-    """What the ledger said about one item when asked at that instant. Returns the item's state after it.
+def remember_live(
+    work: UnitOfWork, company_id: uuid.UUID, item_id: uuid.UUID, live: LiveItem, asked_at: datetime, *, missed_runs: int = 0
+) -> str:
+    """What the ledger said about one item when asked at that instant. Returns the item's state after it. `missed_runs` is 1 where a
+    reading of the book asked because it was not shown: a person is troubled only after a second one.
 
     An answer is as old as its question: whoever waited long for one does not write over what was asked later, or somebody who has paid
     would look like somebody who has not.
@@ -270,8 +302,9 @@ def remember_live(work: UnitOfWork, company_id: uuid.UUID, item_id: uuid.UUID, l
     state = {ItemState.OPEN: "open", ItemState.PAID: "paid", ItemState.CREDITED: "credited", ItemState.GONE: "unexplained"}[live.state]
     remaining = None if live.state is ItemState.GONE else live.remaining_ore
     book.set_state(
-        work, item_id, state, remaining_ore=remaining, due_on=live.due_on, notices=notice_facts(live.own_notices), asked_at=asked_at
-    )
+        work, item_id, state, remaining_ore=remaining, due_on=live.due_on, notices=notice_facts(live.own_notices), asked_at=asked_at,
+        missed_runs=missed_runs,
+    )  # fmt: skip
     return state
 
 
@@ -282,57 +315,21 @@ def announce(work: UnitOfWork, company_id: uuid.UUID) -> None:
         work.enqueue(name, bureau_id=str(work.bureau_id), company_id=str(company_id))
 
 
-def is_running(work: UnitOfWork, company_id: uuid.UUID) -> bool:
-    """Somebody reads the whole book now."""
-    fresh = SyncRun.started_at > work.now() - STALE_AFTER
-    running = select(SyncRun.id).where(SyncRun.company_id == company_id, SyncRun.state == "running", fresh)
-    return work.session.execute(running.limit(1)).first() is not None
-
-
-def _begin_run(work: UnitOfWork, company_id: uuid.UUID, source: str) -> uuid.UUID | None:
-    work.session.execute(select(CompanyLink.id).where(CompanyLink.company_id == company_id).with_for_update())
-    running = work.session.execute(
-        select(SyncRun).where(SyncRun.company_id == company_id, SyncRun.state == "running").order_by(SyncRun.started_at.desc())
-    ).scalars()
-    for other in running:
-        if other.started_at > work.now() - STALE_AFTER:
-            return None
-        other.state, other.problem, other.finished_at = "failed", "stopped on the way; taken up by a later run", work.now()
-    run_id = new_id()
-    work.session.add(
-        SyncRun(
-            bureau_id=work.bureau_id, id=run_id, company_id=company_id, state="running", step="customers", source=source,
-            started_at=work.now(),
-        )
-    )  # fmt: skip
-    return run_id
-
-
-def _progress(work: UnitOfWork, run_id: uuid.UUID, step: str, **more: int) -> None:
-    """Note how far we are. A run that was given up must not write beside the one that took its place."""
-    values = {name: getattr(SyncRun, name) + count for name, count in more.items()}
-    ours = update(SyncRun).where(SyncRun.id == run_id, SyncRun.state == "running").values(step=step, **values).returning(SyncRun.id)
-    if work.session.execute(ours).scalar_one_or_none() is None:
-        raise RunTakenOverError("another run has taken over")
-
-
 def _fail(door: Doorway, scope: BureauScope, linked: LinkedCompany, run_id: uuid.UUID, fault: OutsideError) -> None:
     log.warning("sync of %s failed: %s", linked.company_id, fault)
-    _end_run(door, scope, linked, run_id, str(fault))
+    _end_run(door, scope, linked, run_id, str(fault), may_resume=isinstance(fault, TryLaterError))
     if isinstance(fault, AuthRevokedError):
         mark(door.begin, scope.bureau_id, linked.connection_id, "reconnect", str(fault))
-    elif not isinstance(fault, RefusedError | RunTakenOverError):
+    elif not isinstance(fault, RefusedError | runs.RunTakenOverError):
         # a refusal concerns this one company (a missing module, a missing right); the key serves the others
         mark(door.begin, scope.bureau_id, linked.connection_id, "failing", str(fault))
 
 
-def _end_run(door: Doorway, scope: BureauScope, linked: LinkedCompany, run_id: uuid.UUID, problem: str) -> None:
+def _end_run(
+    door: Doorway, scope: BureauScope, linked: LinkedCompany, run_id: uuid.UUID, problem: str, *, may_resume: bool = False
+) -> None:
     with door.begin(scope) as work:
-        work.session.execute(
-            update(SyncRun)
-            .where(SyncRun.id == run_id, SyncRun.state == "running")
-            .values(state="failed", problem=problem, finished_at=work.now())
-        )
+        runs.end(work, run_id, problem, may_resume=may_resume)
         work.session.execute(update(CompanyLink).where(CompanyLink.id == linked.link_id).values(problem=problem))
 
 

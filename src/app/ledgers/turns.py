@@ -1,15 +1,16 @@
 """Taking turns: no more fetches at once than the vendor allows a credential, and no vendor takes all the workers.
 
-A place is a row, so that a worker waits for nobody: who finds none leaves at once and is called when one is free. Places run out by
-themselves when their holder dies.
+A place is a row, so that a worker waits for nobody: who finds none leaves at once and is called when one is free. A place is leased for
+minutes and kept by whoever shows that he lives, at each page written and each call made: one whose holder died is soon free.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import delete, text, update
@@ -20,8 +21,10 @@ from app.ledgers.capabilities import Capabilities
 from app.ledgers.models import LedgerTurn
 from app.values.ids import new_id
 
-#: how long a place is kept without a sign of life
-KEPT_FOR = timedelta(minutes=20)
+#: how long a place is kept without a sign of life: longer than any one call to a ledger, with its waiting, can take
+KEPT_FOR = timedelta(minutes=3)
+#: calls give no more than one sign in so many seconds
+SIGN_SECONDS = 30.0
 #: of all fetches at once, so many may be one vendor's: half of a worker's threads as it comes, so that others get through beside it
 VENDOR_MAX = 4
 
@@ -39,30 +42,42 @@ class TakenError(Exception):
     """All places are taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
-    """Places held."""
+    """Places held, once they have been taken."""
 
     begin: Begin
-    holder: uuid.UUID
+    holder: uuid.UUID = field(default_factory=new_id)
+    monotonic: Callable[[], float] = time.monotonic
+    is_held: bool = False
+    renewed: float = 0.0
+
+    def sign(self) -> None:
+        """A call is about to be made."""
+        if self.is_held and self.monotonic() - self.renewed >= SIGN_SECONDS:
+            self.renew()
 
     def renew(self) -> None:
         """Still at it."""
+        self.renewed = self.monotonic()
         with self.begin(PlatformScope()) as work:
             work.session.execute(update(LedgerTurn).where(LedgerTurn.holder == self.holder).values(until=work.now() + KEPT_FOR))
 
 
 @contextmanager
-def taken(begin: Begin, capabilities: Capabilities, connection_id: uuid.UUID) -> Iterator[Turn]:
+def taken(begin: Begin, capabilities: Capabilities, connection_id: uuid.UUID, turn: Turn | None = None) -> Iterator[Turn]:
     """A place at the credential and one at the vendor, given back at the end. `TakenError` when there is none."""
-    holder = new_id()
+    turn = turn or Turn(begin)
+    holder = turn.holder
     with begin(PlatformScope()) as work:
         for scope, places in ((f"connection:{connection_id}", capabilities.max_concurrency), (f"vendor:{capabilities.ledger}", VENDOR_MAX)):
             if not _sit(work, scope, places, holder):
                 raise TakenError(scope)
+    turn.is_held, turn.renewed = True, turn.monotonic()
     try:
-        yield Turn(begin, holder)
+        yield turn
     finally:
+        turn.is_held = False
         with begin(PlatformScope()) as work:
             work.session.execute(delete(LedgerTurn).where(LedgerTurn.holder == holder))
 

@@ -65,7 +65,8 @@ def conflicts(work: UnitOfWork) -> list[Conflict]:
         found.append(
             Conflict(
                 row.id, row.name, row.ledger, wishes[row.id].policy.accept_ledger_dunning, tuple(switches), len(debtors),
-                owing.get(row.id, 0), tuple((debtor_id, name) for debtor_id, name, _ in debtors[:EXAMPLES]), reminded, reminded_on, collected,
+                owing.get(row.id, 0), tuple((debtor_id, name) for debtor_id, name, _ in debtors[:EXAMPLES]), reminded, reminded_on,
+                collected,
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (not one.blocks, one.debtors == 0, one.reminded == 0))

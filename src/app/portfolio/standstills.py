@@ -23,7 +23,7 @@ from app.messaging.models import InboundMail, MailSenderRow
 from app.portfolio.waiting_shape import Kind, group_of, told
 from app.receivables import bank_money
 from app.receivables.file_models import BankPayment
-from app.receivables.models import Debtor, OpenItem
+from app.receivables.models import MISSED_BEFORE_ASKING, Debtor, OpenItem
 from app.tenants.models import Bureau
 
 #: a notice that could not be said at once: the ledger may only have been away for a moment
@@ -52,7 +52,11 @@ def parts(work: UnitOfWork) -> list[Select[Any]]:
         _sending_stopped(work), _held_runs(), _connections(), _refused_cases(), _payouts(), _blocked_notices(work), _authority(work),
         _approvals(),
         _questions(), _answers(),
-        _doubtful(Kind.UNEXPLAINED, text("open_items.state = 'unexplained'"), OpenItem.changed_at.expression),
+        _doubtful(
+            Kind.UNEXPLAINED,
+            text(f"open_items.state = 'unexplained' and open_items.missed_runs >= {MISSED_BEFORE_ASKING}"),
+            OpenItem.changed_at.expression,
+        ),
         _doubtful(
             Kind.UNCERTAIN,
             text("open_items.state = 'open' and open_items.confidence = 'low' and open_items.approved_at is null"),

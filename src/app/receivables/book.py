@@ -9,11 +9,11 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, false, func, or_, select, update
+from sqlalchemy import ColumnElement, case, false, func, literal, or_, select, text, update
 
 from app.db.many_rows import insert_rows
 from app.db.unit_of_work import UnitOfWork
-from app.receivables.models import Debtor, OpenItem, Payment
+from app.receivables.models import MISSED_BEFORE_ASKING, Debtor, OpenItem, Payment
 from app.values.ids import new_id
 from app.values.sort_key import sort_key
 
@@ -139,6 +139,7 @@ def mirror_items(
     answered = func.coalesce(OpenItem.read_live_at > seen_at, false())
     for name in ("state", "closed_at", "remaining_ore", "due_on", "version"):
         changes[name] = case((answered, getattr(OpenItem, name)), else_=new.excluded[name])
+    changes["missed_runs"] = case((answered, OpenItem.missed_runs), else_=0)
     changes["changed_at"] = case((steady | answered, OpenItem.changed_at), else_=new.excluded.changed_at)
     changes["approved_by"] = case((same, OpenItem.approved_by), else_=None)
     changes["approved_at"] = case((same, OpenItem.approved_at), else_=None)
@@ -188,6 +189,14 @@ def gone_since(work: UnitOfWork, company_id: uuid.UUID, snapshot_at: datetime) -
     )
 
 
+def asked_about(work: UnitOfWork, company_id: uuid.UUID) -> int:
+    """How many have gone without an explanation, and not been missed often enough to trouble a person."""
+    gone = select(func.count()).where(
+        OpenItem.company_id == company_id, text("open_items.state = 'unexplained'"), OpenItem.missed_runs < MISSED_BEFORE_ASKING
+    )
+    return int(work.session.execute(gone).scalar_one())
+
+
 def known_since(work: UnitOfWork, item_id: uuid.UUID, asked_at: datetime) -> str | None:
     """The item's state, where the ledger was asked about it later than that and has answered. Keeps the item until the work is done."""
     row = select(OpenItem.state, OpenItem.read_live_at).where(OpenItem.id == item_id).with_for_update()
@@ -197,11 +206,16 @@ def known_since(work: UnitOfWork, item_id: uuid.UUID, asked_at: datetime) -> str
 
 def set_state(
     work: UnitOfWork, item_id: uuid.UUID, state: str, *, remaining_ore: int | None = None, due_on: date | None = None,
-    notices: Sequence[NoticeFacts] = (), asked_at: datetime | None = None,
+    notices: Sequence[NoticeFacts] = (), asked_at: datetime | None = None, missed_runs: int = 0,
 ) -> None:  # fmt: skip
-    """What the ledger says about one item. `notices`: those of its own, where it told any. `asked_at`: when it was asked about it."""
-    moved = case((_differs(state, remaining_ore, due_on), work.now()), else_=OpenItem.changed_at)
-    values: dict[str, Any] = {"state": state, "changed_at": moved}
+    """What the ledger says about one item. `notices`: those of its own, where it told any. `asked_at`: when it was asked about it.
+
+    `missed_runs`: as how many readings without an explanation this one counts; a person is asked after `MISSED_BEFORE_ASKING`.
+    """
+    missed = OpenItem.missed_runs + missed_runs if state == "unexplained" else literal(0)
+    asks = (OpenItem.missed_runs < MISSED_BEFORE_ASKING) & (missed >= MISSED_BEFORE_ASKING)
+    moved = case((_differs(state, remaining_ore, due_on) | asks, work.now()), else_=OpenItem.changed_at)
+    values: dict[str, Any] = {"state": state, "changed_at": moved, "missed_runs": missed}
     if notices:
         known = work.session.execute(select(OpenItem.ledger_notices).where(OpenItem.id == item_id)).scalar_one()
         values["ledger_notices"] = _dated_as_before(notices_as_json(notices, work.today()), known)

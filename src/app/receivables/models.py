@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CompanyRow, TenantRow, within_bureau
 
+#: so many readings of the book must miss an item, and not be told why, before a person is asked: what a ledger answers from may lag behind
+MISSED_BEFORE_ASKING = 2
+
 
 class Debtor(CompanyRow, Base):
     """A company's customer who owes it money (skyldner). Its behaviour here is never shown to another company."""
@@ -78,6 +81,8 @@ class OpenItem(CompanyRow, Base):
     changed_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     read_live_at: Mapped[datetime | None]
+    #: readings of the book in a row that did not show it and were not told why
+    missed_runs: Mapped[int] = mapped_column(default=0, server_default="0")
     __table_args__ = (
         within_bureau("company_id", "companies"),
         within_bureau("debtor_id", "debtors"),
@@ -95,6 +100,11 @@ class OpenItem(CompanyRow, Base):
             postgresql_where=text("state = 'unexplained' or (state = 'open' and confidence = 'low' and approved_at is null)"),
         ),
     )  # fmt: skip
+
+    @property
+    def is_asked_about(self) -> bool:
+        """Gone without an explanation, but not missed often enough to trouble a person: the next reading asks again."""
+        return self.state == "unexplained" and self.missed_runs < MISSED_BEFORE_ASKING
 
 
 class Payment(CompanyRow, Base):

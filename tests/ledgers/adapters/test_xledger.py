@@ -299,3 +299,26 @@ def test_what_makes_no_sense_is_broken() -> None:
 
 def test_text_in_a_filter_stays_text() -> None:
     assert literal({"code": 'x"}) { y', "dbId_in": [1, 2], "open": True}) == '{code: "x\\"}) { y", dbId_in: [1, 2], open: true}'
+
+
+@pytest.mark.parametrize("by_place", [False, True])
+def test_a_list_of_open_items_is_gone_on_with_after_a_page(door: XledgerDoor, story: Story, by_place: bool) -> None:
+    door.behave(by_place=by_place)
+    numbers = [str(story.invoice()["number"]) for _ in range(7)]
+    first, *rest = door.connect([story.company], page_size=3).fetch_open_pages(story.external, TODAY, None)
+    assert [(len(page.items), page.begins, page.place is None) for page in (first, *rest)] == [
+        (3, True, False), (2, False, False), (2, False, True)
+    ]  # fmt: skip
+    again = list(door.open(page_size=3).fetch_open_pages(story.external, TODAY, first.place))
+    assert again == rest
+    assert sorted(str(item.document_number) for page in (first, *again) for item in page.items) == sorted(numbers)
+
+
+def test_a_list_that_moved_meanwhile_is_read_from_its_beginning(door: XledgerDoor, story: Story) -> None:
+    door.behave(by_place=True)
+    paid, *others = (story.invoice() for _ in range(7))
+    first = next(door.connect([story.company], page_size=3).fetch_open_pages(story.external, TODAY, None))
+    story.pay(paid, 125_000)
+    told = list(door.open(page_size=3).fetch_open_pages(story.external, TODAY, first.place))
+    assert [page.begins for page in told] == [True, False, False]
+    assert sorted(str(item.document_number) for page in told for item in page.items) == sorted(str(one["number"]) for one in others)

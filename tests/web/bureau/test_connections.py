@@ -103,6 +103,22 @@ def test_the_page_says_when_a_company_was_last_heard_of_and_why_not(office: Offi
     assert words.count("Regnskapssystemet varsler ikke endringer selv") == 1
 
 
+def test_the_page_says_why_changes_could_not_be_read_and_when_that_was_tried(office: Office):
+    firms = clients(office.outside, 1)
+    there = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
+    office.browser.submit(f"{there}/companies", link=list(link_ids(office.browser.get(there).text).values())[:1])
+    office.work_off()
+    assert "Spurte etter endringer" not in words_of(office.browser.get(there).text)
+    with office.house.database.begin(office.scope) as work:
+        link = work.session.execute(select(CompanyLink).where(CompanyLink.company_id.is_not(None))).scalar_one()
+        link.changes_tried_at, link.changes_problem = work.now(), "503: closed for the moment"
+    for page in (there, f"/companies/{link.company_id}/sync"):
+        words = words_of(office.browser.get(page).text)
+        assert "Det som er endret siden siste henting, lot seg ikke lese" in words
+        assert "503: closed for the moment" in words
+    assert "Spurte etter endringer" in words_of(office.browser.get(there).text)
+
+
 def test_a_fetch_is_polled_until_it_is_done_and_then_no_more(office: Office):
     firms = clients(office.outside, 1)
     where = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]

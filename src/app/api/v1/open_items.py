@@ -26,8 +26,9 @@ Confidence = Literal["high", "medium", "low"]
 class OpenItemOut(msgspec.Struct, frozen=True):
     """What the ledger says of one invoice or posting. Amounts are signed: a debt positive, a credit negative.
 
-    `unexplained` means that it left the list and the ledger could not say why; that is never "paid". `doubts` say why the confidence is not
-    high; nothing is sent for a low one before a person has confirmed it.
+    `unexplained` means that it left the list and the ledger could not say why; that is never "paid". It is
+    `asked_about` until a second reading has not been told the reason either; then a person is asked. `doubts` say why the confidence is
+    not high; nothing is sent for a low one before a person has confirmed it.
     """
 
     id: uuid.UUID
@@ -43,6 +44,7 @@ class OpenItemOut(msgspec.Struct, frozen=True):
     remaining_ore: Ore
     currency: str
     state: ItemState
+    asked_about: bool
     confidence: Confidence
     doubts: list[str]
     confirmed_by: str | None
@@ -85,6 +87,7 @@ def open_item_of(row: OpenItem) -> OpenItemOut:
         id=row.id, company_id=row.company_id, debtor_id=row.debtor_id, external_id=row.external_id, kind=row.kind,
         document_number=row.document_number, kid=row.kid, issued_on=row.issued_on, due_on=row.due_on, original_ore=row.original_ore,
         remaining_ore=row.remaining_ore, currency=row.currency, state=cast("ItemState", row.state),
+        asked_about=row.is_asked_about,
         confidence=cast("Confidence", row.confidence), doubts=list(row.doubts), confirmed_by=row.approved_by,
         first_seen_at=row.first_seen_at, updated_at=row.changed_at, closed_at=row.closed_at,
     )  # fmt: skip

@@ -25,7 +25,8 @@ RunState = Literal["running", "done", "failed"]
 
 
 class SyncRunOut(msgspec.Struct, frozen=True):
-    """One run. `step` is where it is; the counts grow while it runs. `unexplained` items left the list without a reason.
+    """One run. `step` is where it is; the counts grow while it runs. `unexplained` items left the list without a reason. Those
+    missed for the first time count as `asked_again` instead: the next run asks again before a person has to.
 
     `listed_ore` is the sum of the open items and `account_ore` what the receivables account showed; null where they could not be compared.
     """
@@ -40,6 +41,7 @@ class SyncRunOut(msgspec.Struct, frozen=True):
     changed: int
     closed: int
     unexplained: int
+    asked_again: int
     listed_ore: int | None
     account_ore: int | None
     problem: str | None
@@ -98,7 +100,8 @@ def start_sync(work: Work, idempotency: Repeatable, company_id: Id) -> Response[
 def sync_run_of(row: SyncRun) -> SyncRunOut:
     return SyncRunOut(
         id=row.id, company_id=row.company_id, state=cast("RunState", row.state), step=row.step, source=row.source, rows_read=row.done,
-        opened=row.opened, changed=row.changed, closed=row.closed, unexplained=row.unexplained, listed_ore=row.listed_ore,
+        opened=row.opened, changed=row.changed, closed=row.closed, unexplained=row.unexplained, asked_again=row.asked_again,
+        listed_ore=row.listed_ore,
         account_ore=row.account_ore, problem=row.problem,
         started_at=row.started_at, finished_at=row.finished_at,
     )  # fmt: skip

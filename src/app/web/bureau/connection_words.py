@@ -79,6 +79,8 @@ class ShownCandidate:
     difference_ore: int | None
     heard_at: datetime | None
     deaf: str | None
+    changes_tried_at: datetime | None
+    changes_problem: str | None
 
 
 def shown(health: ConnectionHealth, ledgers: Ledgers) -> Shown:
@@ -98,6 +100,7 @@ def shown_candidate(candidate: Candidate) -> ShownCandidate:
         link.id, link.name, link.organisation_number, link.company_id, link.company_name, link.lost_at, link.synced_at, words, problem,
         bool(link.warnings), candidate.choosable, candidate.proposed, candidate.running,
         link.difference_ore if link.differs and link.company_id is not None else None, link.heard_at, link.deaf,
+        link.changes_tried_at, link.changes_problem,
     )  # fmt: skip
 
 

@@ -99,7 +99,14 @@ def warnings_of(seen: SyncOverview, ledger: str) -> list[Advice]:
         )
         found.append(Advice(gettext("The ledger sends reminders of its own"), text.replace("%(ledger)s", ledger), ", ".join(switches)))
     text = gettext("Put it right in %(ledger)s, then fetch again. What was read is still used.").replace("%(ledger)s", ledger)
-    return found + [Advice(gettext("Something is missing in the ledger"), text, other) for other in others]
+    found += [Advice(gettext("Something is missing in the ledger"), text, other) for other in others]
+    if seen.link is not None and seen.link.changes_problem:
+        words = gettext(
+            "What has changed since the last fetch could not be read. It is tried again every quarter of an hour by day, and the whole book"
+            " is read at night."
+        )
+        found.append(Advice(gettext("Changes are not read"), words, seen.link.changes_problem))
+    return found
 
 
 def steps_of(run: SyncRun) -> list[tuple[str, bool, bool]]:

@@ -91,8 +91,8 @@ class PowerOfficeLedger(Ledger):
     capabilities = Capabilities(
         ledger="poweroffice", label="PowerOffice Go", credential_kind=CredentialKind.REDIRECT_ONBOARDING, multi_company=True,
         max_concurrency=4, open_items=OpenItems.AS_OF, payment_write=PaymentWrite.VOUCHER, finding=Finding.OUR_KEY,
-        reads_own_reminders=True, reminds_by_default=True, customers_since=Since.INSTANT, changes=Since.INSTANT, reverses=True, pays_foreign=True,
-        supplier_items=True, bank_balances=True, receivables_balance=True,
+        reads_own_reminders=True, reminds_by_default=True, customers_since=Since.INSTANT, changes=Since.INSTANT, reverses=True,
+        pays_foreign=True, supplier_items=True, bank_balances=True, receivables_balance=True,
     )  # fmt: skip
 
     def __init__(

@@ -25,6 +25,7 @@ from app.ledgers.ports import (
     LedgerCustomer,
     LedgerItem,
     LiveItem,
+    OpenPage,
     PaymentOrder,
     PostingReceipt,
     Probe,
@@ -75,6 +76,7 @@ class XledgerLedger(Ledger):
         customers_since=Since.INSTANT,
         changes=Since.DELTAS,
         changes_kept=KEPT,
+        resumes=True,
         supplier_items=True,
         bank_balances=True,
         receivables_balance=True,
@@ -120,6 +122,10 @@ class XledgerLedger(Ledger):
         """As it stands now: Xledger tells no earlier day."""
         rows = self._wire.owned(company, "arTransactions", items.FIELDS, OR=OPEN)
         yield from self._items(company, rows)
+
+    def fetch_open_pages(self, company: str, as_of: date, after: str | None) -> Iterator[OpenPage]:
+        for rows, place, begins in self._wire.owned_pages(company, "arTransactions", items.FIELDS, after, OR=OPEN):
+            yield OpenPage(tuple(self._items(company, rows)), place, begins)
 
     def fetch_changes(self, company: str, cursor: str | None) -> Changes:
         """`arTransaction_deltas` names rows of everything the token reaches; those of the company are then read as they stand now."""

@@ -36,6 +36,12 @@ OVERLAP = timedelta(minutes=15)
 CET = timezone(timedelta(hours=1))
 
 Row = Mapping[str, Any]
+#: the cursor of the last row but one, and the last row's id
+Place = tuple[str, str]
+
+
+class _MovedError(Exception):
+    """The end of one page is not the beginning of the next."""
 
 
 class Wire:
@@ -75,6 +81,33 @@ class Wire:
                 return rows
         raise TryLaterError(f"{root}: the list kept changing while it was read")
 
+    def owned_pages(
+        self, company: str, root: str, fields: str, after: str | None, **where: Any
+    ) -> Iterator[tuple[list[Row], str | None, bool]]:
+        """The same rows page by page, all of them or those after a place, each page with the place after it and whether it is the first.
+
+        A list that moved meanwhile is read from its beginning again, like one whose place is no longer where it was.
+        """
+        reached, size = None if after is None else _place_of(after), self._page_size
+        mine = {"ownerDbId": int(company), **where}
+        for _ in range(RESTARTS):
+            begins = reached is None
+            try:
+                for rows, place in self._pages(root, f"ownerDbId {fields}", mine, size, reached):
+                    reached = place
+                    with reading(root):
+                        owned = [row for row in rows if str(row["ownerDbId"]) == company]
+                    yield owned, None if place is None else f"{place[1]}:{place[0]}", begins
+                    begins = False
+                return
+            except TooSlowError:
+                if size <= SMALLEST_PAGE:
+                    raise
+                size = max(SMALLEST_PAGE, size // 10)
+            except _MovedError:
+                reached = None
+        raise TryLaterError(f"{root}: the list kept changing while it was read")
+
     def edges(self, root: str, fields: str, **arguments: Any) -> tuple[list[Row], bool]:
         """One page as it came: edges with cursor and node, and whether there are more."""
         asked = [f"{name}: {literal(value)}" for name, value in arguments.items() if value is not None]
@@ -100,18 +133,26 @@ class Wire:
             raise UnknownOutcomeError(f"{root}: not every line was answered")
 
     def _one_pass(self, root: str, fields: str, where: Row, size: int) -> list[Row] | None:
-        edges: list[Row] = []
-        while True:
-            after = edges[-2]["cursor"] if edges else None
-            page, more = self.edges(root, fields, first=size, after=after, filter=where or None)
-            if edges and (not page or page[0]["node"]["dbId"] != edges[-1]["node"]["dbId"]):
-                return None
-            fresh = page[1:] if edges else page
-            edges += fresh
-            if not more:
-                return [edge["node"] for edge in edges]
-            if len(edges) < 2 or not fresh:
+        rows: list[Row] = []
+        try:
+            for page, _ in self._pages(root, fields, where, size, None):
+                rows += page
+        except _MovedError:
+            return None
+        return rows
+
+    def _pages(self, root: str, fields: str, where: Row, size: int, place: Place | None) -> Iterator[tuple[list[Row], Place | None]]:
+        """New rows and the place after them: what to ask after, so that the last of them comes first once more. None after the last."""
+        more = True
+        while more:
+            page, more = self.edges(root, fields, first=size, after=None if place is None else place[0], filter=where or None)
+            if place is not None and (not page or str(page[0]["node"]["dbId"]) != place[1]):
+                raise _MovedError(root)
+            fresh = page if place is None else page[1:]
+            if more and (len(page) < 2 or not fresh):
                 raise BrokenError(f"{root}: a page without rows, and more to come")
+            place = (str(page[-2]["cursor"]), str(page[-1]["node"]["dbId"])) if more else None
+            yield [edge["node"] for edge in fresh], place
 
     def _asked(self, root: str, body: Row, *, write: bool) -> Row:
         reply = self._calls.send("POST", PATH, json_body=body, write=write)
@@ -119,6 +160,11 @@ class Wire:
             raise failure_of(faults, root, write, self._clock.now())
         with reading(root):
             return dict(reply.json()["data"][root])
+
+
+def _place_of(after: str) -> Place:
+    last, _, cursor = after.partition(":")
+    return cursor, last
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import json
 from datetime import date
 from typing import Any, get_type_hints
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,12 @@ from app.dunning.replay import StoredDecision, Verdict, replay
 from support.replay_corpus import FILE
 
 HINTS = get_type_hints(ClaimFacts)
+#: defaults that stored facts rely on, beside nothing, none and no
+USUAL = {
+    "currency": "NOK", "due_date_agreed": True, "confidence": "high", "debtor_kind": "business", "insolvency": "none", "agency": "none",
+    "weekly_list": {"state": "none", "step": "collection_warning", "deadline_on": None, "until": None}, "reachable": True,
+    "roads": ["email", "letter"], "run_hold": "none",
+}  # fmt: skip
 ANY_FACTS = st.builds(ClaimFacts, **{name: st.from_type(kind) for name, kind in HINTS.items()})
 
 
@@ -47,6 +54,21 @@ def test_every_single_fact_is_stored_and_read_back(name: str) -> None:
 
 def test_facts_of_an_older_release_have_what_was_not_known_then_as_not_so() -> None:
     assert from_json({"remaining_ore": 1, "original_ore": 2, "due_on": None}) == ClaimFacts(1, 2, None)
+
+
+def test_a_fact_that_says_nothing_is_not_stored() -> None:
+    plain = {"remaining_ore": 1, "original_ore": 2, "due_on": None}
+    assert as_json(ClaimFacts(1, 2, None)) == plain
+    assert as_json(ClaimFacts(1, 2, None, disputed=True, currency="EUR")) == {**plain, "disputed": True, "currency": "EUR"}
+
+
+def test_what_a_fact_is_where_nothing_is_said_of_it_never_changes() -> None:
+    defaults = {one.name: one.default for one in dataclasses.fields(ClaimFacts) if one.default is not dataclasses.MISSING}
+    told = {name: json.loads(msgspec.json.encode(value)) for name, value in defaults.items() if value not in (None, (), False)}
+    assert told == USUAL, (
+        "stored decisions leave out what was usual when they were made, so another default would change their facts: a fact that is new"
+        " says nothing by None, () or False, and one that is old keeps its default"
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"due_on": "soon"}, {"remaining_ore": "much"}, {"colour": "red"}, {"notices": [{"kind": "poem"}]}])

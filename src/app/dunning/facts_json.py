@@ -1,7 +1,8 @@
 """Facts as plain JSON and back again, so that a decision can be made once more years later. Pure.
 
-A field that did not exist when the facts were stored has its default: "not known then" and "not so" are the same to the engine. A field
-that no longer exists cannot be read, and says so.
+Kept is what is otherwise than usual: a fact with its default is not written, and a field that did not exist when the facts were stored has
+its default, too: "not known then" and "not so" are the same to the engine. So a default is for ever. A field that no longer exists cannot
+be read, and says so.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ class FactsError(ValueError):
     """Stored facts that cannot be read back. The text says which part."""
 
 
-def as_json(value: Any) -> Any:
-    """Frozen facts as plain JSON."""
-    return msgspec.to_builtins(value)
+def as_json(facts: ClaimFacts) -> dict[str, Any]:
+    """Frozen facts as plain JSON, without those that say nothing."""
+    said = {name: value for name, usual in _USUAL if (value := getattr(facts, name)) != usual}
+    found: dict[str, Any] = msgspec.to_builtins(said)
+    return found
 
 
 def from_json(stored: Mapping[str, Any]) -> ClaimFacts:
@@ -37,3 +40,7 @@ def from_json(stored: Mapping[str, Any]) -> ClaimFacts:
         return msgspec.convert(said, ClaimFacts)
     except msgspec.ValidationError as fault:
         raise FactsError(str(fault)) from fault
+
+
+#: what a fact is where nothing is said of it; one without a default is always said
+_USUAL = tuple((one.name, one.default) for one in dataclasses.fields(ClaimFacts))

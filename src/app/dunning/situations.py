@@ -171,31 +171,35 @@ select claim_id, string_agg(said, ',' order by said like 'payments%', at, id) as
 from ({" union all ".join(side.rows for side in SIDES)}) one group by claim_id
 """
 #: what makes a claim be looked at by itself, and anew in every transaction, for what is known of it is not in the fingerprint: a credit
-#: tied to no invoice, wishes for one debtor or one claim, a yes asked of a person, what people know of a debtor, a step of a held run,
-#: a call that was made, a follow-up begun anew, an agreement on payment, a corrected address, a stop of the whole debtor or company, a STOP
-#: from what may be his number (written as in the ledger, so by its last eight digits), money seen at the bank
-BY_ITSELF = """
-exists (select from open_items credit where credit.debtor_id = t.debtor_id and credit.state = 'open' and credit.remaining_ore < 0)
-or exists (select from approval_requests asked where asked.claim_id = t.claim_id)
-or exists (select from held_steps held where held.claim_id = t.claim_id)
-or exists (select from phone_calls made where made.claim_id = t.claim_id)
-or exists (select from restarts begun where begun.claim_id = t.claim_id)
-or exists (select from arrangements agreed where agreed.claim_id = t.claim_id)
-or exists (select from holds stop where stop.claim_id is null and stop.lifted_at is null and stop.company_id = t.company_id
-  and (stop.debtor_id is null or stop.debtor_id = t.debtor_id))
-or exists (select from bank_payments money where money.company_id = t.company_id and money.shown_at is null
+#: tied to no invoice, a yes asked of a person, a step of a held run, a call that was made, a follow-up begun anew, an agreement on payment,
+#: a stop of the whole debtor or company, money seen at the bank, what people know of a debtor, a corrected address, a STOP from what may be
+#: his number (written as in the ledger, so by its last eight digits), wishes for one debtor or one claim
+BY_ITSELF = (
+    "exists (select from open_items credit where credit.debtor_id = t.debtor_id and credit.state = 'open' and credit.remaining_ore < 0)",
+    "exists (select from approval_requests asked where asked.claim_id = t.claim_id)",
+    "exists (select from held_steps held where held.claim_id = t.claim_id)",
+    "exists (select from phone_calls made where made.claim_id = t.claim_id)",
+    "exists (select from restarts begun where begun.claim_id = t.claim_id)",
+    "exists (select from arrangements agreed where agreed.claim_id = t.claim_id)",
+    """exists (select from holds stop where stop.claim_id is null and stop.lifted_at is null and stop.company_id = t.company_id
+  and (stop.debtor_id is null or stop.debtor_id = t.debtor_id))""",
+    """exists (select from bank_payments money where money.company_id = t.company_id and money.shown_at is null
   and money.put_aside_at is null and (money.open_item_id = t.open_item_id or (money.open_item_id is null
-  and money.kid_key = (select ltrim(owed.kid, '0') from open_items owed where owed.id = t.open_item_id))))
-or exists (select from debtor_circumstances known where known.debtor_id = t.debtor_id)
-or exists (select from corrected_addresses known where known.debtor_id = t.debtor_id)
-or exists (select from sms_stops said where said.company_id = t.company_id and said.lifted_at is null
-  and right(regexp_replace(d.phone, '[^0-9]', '', 'g'), 8) = right(said.number, 8))
-or t.debtor_id in (select wish.debtor_id from policies wish where wish.debtor_id is not null)
-or t.claim_id in (select wish.claim_id from policies wish where wish.claim_id is not null)
-"""
+  and money.kid_key = (select ltrim(owed.kid, '0') from open_items owed where owed.id = t.open_item_id))))""",
+    "exists (select from debtor_circumstances known where known.debtor_id = t.debtor_id)",
+    "exists (select from corrected_addresses known where known.debtor_id = t.debtor_id)",
+    """exists (select from sms_stops said join debtors d on d.id = t.debtor_id
+  where said.company_id = t.company_id and said.lifted_at is null
+  and right(regexp_replace(d.phone, '[^0-9]', '', 'g'), 8) = right(said.number, 8))""",
+    "t.debtor_id in (select wish.debtor_id from policies wish where wish.debtor_id is not null)",
+    "t.claim_id in (select wish.claim_id from policies wish where wish.claim_id is not null)",
+)
+#: each question is asked of all claims at once, so that the database may begin with what is few: the claims, or the answers
+ALONE = " union all ".join(f"select t.claim_id from tonight t where {reason}" for reason in BY_ITSELF)
 #: their fingerprints. Parameters: companies, what is said of each and whether its wishes ask how a debtor has paid, limit (`LARGEST_LIMIT`)
 FINGERPRINTS = f"""
 create temp table fingerprints on commit drop as
+with alone as materialized ({ALONE})
 select t.claim_id, t.company_id, d.language, b.large, i.remaining_ore, i.original_ore, sha256(convert_to(row(
   {_of(ITEM, "i")}, {_of(DEBTOR, "d")}, company.said, beside.said,
   case when company.asks_history then row(t.debtor_id, pg_current_xact_id())::text end,
@@ -205,7 +209,7 @@ from tonight t join open_items i on i.id = t.open_item_id join debtors d on d.id
 join unnest(cast(:companies as uuid[]), cast(:said as text[]), cast(:asking as boolean[])) company(id, said, asks_history)
   on company.id = t.company_id
 left join beside on beside.claim_id = t.claim_id
-cross join lateral (select {BY_ITSELF} as by_itself offset 0) alone
+cross join lateral (select t.claim_id in (select claim_id from alone) as by_itself offset 0) alone
 cross join lateral (select alone.by_itself, i.state = 'open' and i.remaining_ore > :limit and i.original_ore > :limit
   and beside.paid is not true and not alone.by_itself as large offset 0) b
 """

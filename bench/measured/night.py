@@ -28,6 +28,7 @@ from app.dunning.law_book import LawBook
 from app.jobs.job import run_now
 from app.jobs.resources import Resources
 from app.values.clock import FixedClock
+from app.worker import settle
 
 #: what the application does is written by every bureau's one transaction; the bare statements do as much of it as SQL alone can
 _BOUND_INSERT = "insert into bound_decisions select * from decisions where bureau_id = :bureau and decided_at = :now"
@@ -87,6 +88,7 @@ def _ready(url: str) -> None:
     clock = FixedClock(NOW - timedelta(hours=1))
     resources = Resources(Database(app_engine(url), clock), clock)
     resources.provide(LawBook, LawBook(Law()))
+    settle()
     run_now(resources, "dunning.evaluate_bureau", bureau_id=str(bureau_id(WARMING_UP.first)))
     clock.move(timedelta(hours=1))
     _at_work.append(resources)

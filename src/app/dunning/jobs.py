@@ -33,11 +33,19 @@ def evaluate_all(resources: Resources) -> None:
 
 @job("dunning.evaluate_bureau", queue=Queue.DECISIONS, retries=2, seconds=1800)
 def evaluate_bureau(resources: Resources, bureau_id: str) -> None:
-    """Everything that is due in a bureau, in pages of one transaction each: most bureaus are one page."""
-    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
-        began, due = work.now(), claims.due_by_company(work, None)
-    _by_page(resources, bureau_id, due)
-    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+    """Everything that is due in a bureau, in pages of one transaction each: most bureaus are one page, and one transaction in all."""
+    scope, law_book = BureauScope(uuid.UUID(bureau_id)), resources.of(LawBook)
+    with resources.begin(scope) as work:
+        began, (*pages, last) = work.now(), [*nightly.pages(claims.due_by_company(work, None))] or [[]]
+        if not pages:
+            nightly.evaluate(work, last, law_book.read(work))
+            claims.all_decided(work, began)
+            return
+    for page in pages:
+        with resources.begin(scope) as work:
+            nightly.evaluate(work, page, law_book.read(work))
+    with resources.begin(scope) as work:
+        nightly.evaluate(work, last, law_book.read(work))
         claims.all_decided(work, began)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -48,7 +49,7 @@ class Reply:
 
 
 class HttpClient:
-    """A connection to one counterpart. Thread-safe; keep one per base address."""
+    """A connection to one counterpart. Thread-safe; keep one per base address. It keeps no cookies: one connection serves many tenants."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class HttpClient:
             trust_env=False,
             verify=_trusted(),
             transport=transport,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
     def close(self) -> None:
@@ -83,10 +85,12 @@ class HttpClient:
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
         auth: tuple[str, str] | None = None,
         write: bool | None = None,
     ) -> Reply:
-        """Send one request. `write` tells whether the counterpart may have acted on it; by default all but GET and HEAD may.
+        """Send one request; `content` is a body as it stands. `write` tells whether the counterpart may have acted on it; by default all
+        but GET and HEAD may.
 
         Raises `TryLaterError` (certainly not acted on), `UnknownOutcomeError` (a write without an answer) or `BrokenError` (too large).
         """
@@ -99,7 +103,7 @@ class HttpClient:
                 url,
                 params=None if params is None else {k: v for k, v in params.items() if v is not None},
                 headers={**({"content-type": "application/json"} if json_body is not None else {}), **(headers or {})},
-                content=None if json_body is None else json.dumps(json_body, default=_exact).encode(),
+                content=content if json_body is None else json.dumps(json_body, default=_exact).encode(),
                 data=None if form is None else dict(form),
                 files=None if files is None else dict(files),
                 auth=auth,

@@ -15,7 +15,8 @@ CUT_SHORT: Message = {"type": "http.response.start", "status": 502, "headers": [
 
 
 class FaultyWire:
-    """Stands before every simulator. A fault's `path` is looked for in "METHOD /path"; control API and overview pages are spared."""
+    """Stands before every simulator. A fault's `path` is looked for in "METHOD /path", for SOAP followed by its action; control API and
+    overview pages are spared."""
 
     def __init__(self, app: ASGIApp, world: World) -> None:
         self.app = app
@@ -27,7 +28,7 @@ class FaultyWire:
             return
         method, path = str(dict(scope)["method"]), scope["path"]
         spared = path == "/" or path.startswith(("/control", "/health", "/fidelity"))
-        fault = None if spared else self.world.take_fault(f"{method} {path}")
+        fault = None if spared else self.world.take_fault(f"{method} {path}{_action(scope)}")
         kind = None if fault is None else fault.kind
         if fault is not None and kind == "slow":
             await asyncio.sleep(fault.seconds)
@@ -44,6 +45,12 @@ class FaultyWire:
             for tell in self.world.after_change:
                 tell()
             self.world.save()
+
+
+def _action(scope: Scope) -> str:
+    """SOAP posts every call of a service to one path: which call it is stands in a header."""
+    told = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"soapaction"), "")
+    return f" {told}" if told else ""
 
 
 async def _answer(send: Send, status: int) -> None:

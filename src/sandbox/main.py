@@ -29,6 +29,7 @@ SIMULATORS = {
     "conta": "Regnskapssystem: Conta",
     "businesscentral": "Regnskapssystem: Business Central (Entra OAuth2)",
     "vismanet": "Regnskapssystem: Visma.net ERP",
+    "twentyfoursevenoffice": "Regnskapssystem: 24SevenOffice",
     "kravia": "Inkassoforetak: Kravia",
     "brreg": "Brønnøysundregistrene",
     "mail": "Postkasse: alt som sendes på e-post",

@@ -65,6 +65,7 @@ class Calls:
         *,
         params: Mapping[str, Any] | None = None,
         json_body: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         write: bool | None = None,
     ) -> Reply:
@@ -73,7 +74,7 @@ class Calls:
         while True:
             with self._turn():
                 signed = {**(headers or {}), **self._sign(credential)}
-                reply = self._http.request(method, path, params=params, json_body=json_body, headers=signed, write=write)
+                reply = self._http.request(method, path, params=params, json_body=json_body, content=content, headers=signed, write=write)
             if reply.status == 401 and not renewed and self._renew_call is not None:
                 credential, renewed = self._fresh(credential, self._renew_call), True
             elif self._throttled(reply) and waited < TRIES:

@@ -84,6 +84,9 @@ LEDGERS = {
         ("https://integration.visma.net/API", "/vismanet/API"), ("https://connect.visma.com/connect", "/vismanet/connect"),
         {"client_id": "isv_reskontro", "client_secret": "visma-sandbox-secret"},
     ),
+    "twentyfoursevenoffice": _LedgerRow(
+        ("https://api.24sevenoffice.com", "/twentyfoursevenoffice"), keys={"application_id": "24500000-0000-4000-8000-000000000001"}
+    ),
 }  # fmt: skip
 
 

@@ -39,7 +39,18 @@ from app.jobs import outbox
 from app.jobs.effects import Performers
 from app.jobs.resources import Resources
 from app.ledgers import postings, reversals
-from app.ledgers.adapters import businesscentral, conta, eaccounting, fiken, poweroffice, tripletex, unimicro, vismanet, xledger
+from app.ledgers.adapters import (
+    businesscentral,
+    conta,
+    eaccounting,
+    fiken,
+    poweroffice,
+    tripletex,
+    twentyfoursevenoffice,
+    unimicro,
+    vismanet,
+    xledger,
+)
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.doors import Ledgers
 from app.ledgers.hooks import HookAddress
@@ -215,6 +226,7 @@ LEDGER_VENDORS = (
     conta.vendor,
     businesscentral.vendor,
     vismanet.vendor,
+    twentyfoursevenoffice.vendor,
 )
 
 

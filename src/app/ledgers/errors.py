@@ -9,6 +9,10 @@ class AuthRevokedError(RefusedError):
     """The key or consent no longer works: stop, show "connect again", never loop."""
 
 
+class LoginRefusedError(AuthRevokedError):
+    """A user's name and password are not accepted, or no longer."""
+
+
 class WrongEnvironmentError(AuthRevokedError):
     """A test key was used against production, or the reverse."""
 

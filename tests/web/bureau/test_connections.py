@@ -83,6 +83,24 @@ def test_an_accountants_key_shows_its_clients_and_the_ticked_ones_are_fetched(of
     assert key not in page
 
 
+def test_a_login_to_24sevenoffice_shows_its_companies_and_the_ticked_one_is_fetched(office: Office):
+    firms = clients(office.outside, 2, "twentyfoursevenoffice")
+    user = office.outside.control.post("/twentyfoursevenoffice/users", {"companies": [firm["id"] for firm in firms]})
+    there, wrong = "/connections/new/twentyfoursevenoffice", {**user, "password": "feil"}
+    refused = office.browser.submit(there, label="Byrået", **wrong)
+    assert refused.status_code == 422 and "godtar ikke dette brukernavnet og passordet" in words_of(refused.text)
+    assert f'value="{user["username"]}"' in refused.text and 'value="feil"' not in refused.text
+    assert 'aria-describedby="password-hint password-error"' in refused.text
+    answer = office.browser.submit(there, label="Byrået", **user)
+    assert answer.status_code == 303, words_of(answer.text)
+    where = answer.headers["location"].split("?")[0]
+    ticks = link_ids(office.browser.get(where).text)
+    office.browser.submit(f"{where}/companies", link=ticks[firms[0]["name"]])
+    office.work_off()
+    assert [item.remaining_ore for item in items_in(office)] == [123_450]
+    assert user["password"] not in office.browser.get(where).text
+
+
 def test_the_page_says_when_a_company_was_last_heard_of_and_why_not(office: Office):
     firms = clients(office.outside, 2)
     there = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]

@@ -38,6 +38,8 @@ _SECRETS = {
     ("xledger", "api_token"): N_("API token from Xledger"),
     ("vismanet", "tenant_id"): N_("The company's tenant ID from Visma.net"),
     ("conta", "api_key"): N_("API key from Conta"),
+    ("twentyfoursevenoffice", "username"): N_("The user's e-mail address in 24SevenOffice"),
+    ("twentyfoursevenoffice", "password"): N_("Its password"),
 }
 
 

@@ -182,15 +182,16 @@ def _form(work: UnitOfWork, house: House, wanted: Capabilities, instead_of: uuid
 
 
 def _form_again(house: House, identity: Identity, wanted: Capabilities, data: Mapping[str, Any], fault: ConnectError) -> FormError:
-    """With the name that was typed, never with the secret."""
-    names = [one.name for one in wanted.fields]
-    field = fault.field if fault.field in {*names, "label"} else next(iter(names), "label")
+    """With what was typed, never with the secret."""
+    kept = ["label", *(one.name for one in wanted.fields if not one.secret)]
+    secrets = [one.name for one in wanted.fields if one.secret]
+    field = fault.field if fault.field in {*kept, *secrets} else next(iter(secrets), "label")
     with house.database.begin(identity.scope, identity.actor) as work:
         context = _form(work, house, wanted, _id_of(text_of(data, "instead_of")))
         frame = frame_of(house, identity, work)
     return FormError(
         "pages/connections/new.html",
-        {"frame": frame, **context, "values": {"label": text_of(data, "label")}, "errors": {field: _words(fault)}},
+        {"frame": frame, **context, "values": {name: text_of(data, name) for name in kept}, "errors": {field: _words(fault)}},
     )
 
 

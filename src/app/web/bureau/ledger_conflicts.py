@@ -75,6 +75,10 @@ REMEDIES: dict[str, str] = {
         "In Visma.net: take the ticks off for dunning letters on the customer's card (invoicing settings), and do not prepare dunning"
         " letters for the company."
     ),
+    "twentyfoursevenoffice": N_(
+        "24SevenOffice tells of reminders it has booked, and not whether it sends them by itself or hands invoices to an agency (Lowell):"
+        " look among the settings for reminders there and switch them off (the names may differ)."
+    ),
 }
 
 

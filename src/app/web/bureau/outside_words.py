@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.ledgers.errors import (
     AuthRevokedError,
+    LoginRefusedError,
     ModuleMissingError,
     PermissionMissingError,
     RateLimitedError,
@@ -24,6 +25,7 @@ _WORDS: tuple[tuple[type[OutsideError], str], ...] = (
     (ConsentDeniedError, N_("You said no on the ledger's page, so nothing was connected.")),
     (ConsentExpiredError, N_("It took too long, or the answer was used before. Start again.")),
     (StateMismatchError, N_("The answer does not belong to this attempt. Start again.")),
+    (LoginRefusedError, N_("The ledger does not accept this user name and password. Try them on its own page first.")),
     (AuthRevokedError, N_("The ledger does not accept the key. Check that it is copied whole and has not been deleted.")),
     (ModuleMissingError, N_("A module that is needed is not switched on in the ledger.")),
     (PermissionMissingError, N_("The user who made the key lacks a right that is needed.")),

@@ -17,10 +17,9 @@ from app.ledgers.errors import (
     CursorExpiredError,
     PeriodLockedError,
     PermissionMissingError,
-    UnsupportedError,
 )
 from app.ledgers.ports import Confidence, ItemKind, ItemState
-from app.net.errors import BrokenError, RefusedError, TryLaterError
+from app.net.errors import BrokenError, RefusedError, TryLaterError, UnsupportedError
 from app.net.http import HttpClient
 from ledgers.adapters.contract import LedgerContract
 from support.ledger_door import NOW, TODAY, LedgerDoor, MemoryStore, Story

@@ -14,9 +14,9 @@ from decimal import Decimal
 from app.ledgers.adapters.twentyfoursevenoffice.rows import HOME_CURRENCY, Line
 from app.ledgers.adapters.twentyfoursevenoffice.soap import ACCOUNT, Fields, Node
 from app.ledgers.adapters.twentyfoursevenoffice.wire import Ask, Wire, reading, refused_in_words
-from app.ledgers.errors import ConflictError, PeriodLockedError, UnsupportedError
+from app.ledgers.errors import ConflictError, PeriodLockedError
 from app.ledgers.ports import PaymentOrder, PostingReceipt, PostingState
-from app.net.errors import RefusedError, TryLaterError, UnknownOutcomeError
+from app.net.errors import RefusedError, TryLaterError, UnknownOutcomeError, UnsupportedError
 
 #: receivables and bank in the Norwegian chart of accounts
 BANK, BANKS = 1920, range(1920, 1950)

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from app.db.migrate import ROOT
 from app.schedule import TICKS
-from app.settings import AGENCIES, LEDGERS, Settings, vendor_variables, read_settings
+from app.settings import AGENCIES, LEDGERS, Settings, read_settings, vendor_variables
 
 TABLE = (ROOT / "docs" / "configuration.md").read_text()
 FOR_TESTS = {"VENDOR_SPECS", "TEST_DATABASE_URL"}

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from app.cli import main
 from app.db.engine import APP_ROLE, app_engine, sqlalchemy_url
 from app.db.migrate import ROOT, migrate
-from app.settings import vendor_variables, read_settings
+from app.settings import read_settings, vendor_variables
 from support.postgres import address, empty_database
 
 DOCKER = ROOT / "docker"

@@ -9,8 +9,7 @@ import httpx
 
 from app.ledgers.adapters.conta import ContaLedger
 from app.net.http import HttpClient
-from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.vendor_specs import Recorder
 
 
@@ -29,7 +28,7 @@ class ContaDoor(LedgerDoor):
         self.recorders.append(Recorder(before))
         http = HttpClient(f"{self.base_url}/conta", transport=self.recorders[-1])
         return ContaLedger(
-            http, MemoryStore({"api_key": key}), FixedClock(NOW), page_size=page_size or self.page_size, pause=lambda _attempt, _after: None
+            http, MemoryStore({"api_key": key}), self.clock, page_size=page_size or self.page_size, pause=lambda _attempt, _after: None
         )
 
     def revoke(self) -> None:

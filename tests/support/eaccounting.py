@@ -15,7 +15,7 @@ from app.ledgers.adapters.eaccounting import EAccountingLedger, endpoints
 from app.ledgers.oauth import Authorisation, OAuthClient
 from app.net.http import HttpClient
 from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.vendor_specs import Recorder
 
 CLIENT_ID, CLIENT_SECRET = "reskontro-sandbox", "eaccounting-sandbox-secret"
@@ -50,7 +50,6 @@ class EAccountingDoor(LedgerDoor):
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
-        self.clock = FixedClock(NOW)
         self.store = MemoryStore({})
         self.pauses: list[timedelta | None] = []
 

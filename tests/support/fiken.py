@@ -18,8 +18,8 @@ from app.ledgers.adapters.fiken import FikenLedger, UserQueue, endpoints
 from app.ledgers.oauth import Authorisation, OAuthClient
 from app.ledgers.ports import Credential, PaymentOrder
 from app.net.http import HttpClient
-from app.values.clock import Clock, FixedClock, SystemClock
-from support.ledger_door import KEY, NOW, LedgerDoor, MemoryStore
+from app.values.clock import Clock, SystemClock
+from support.ledger_door import KEY, LedgerDoor, MemoryStore
 from support.sandbox import Control
 from support.vendor_specs import Recorder
 
@@ -98,7 +98,7 @@ class FikenDoor(LedgerDoor):
     ) -> FikenLedger:
         self.recorders.append(Recorder(before))
         ledger, _ = connected(
-            self.base_url, clock=FixedClock(NOW), companies=companies, transport=self.recorders[-1], queue=_untimed_queue(),
+            self.base_url, clock=self.clock, companies=companies, transport=self.recorders[-1], queue=_untimed_queue(),
             page_size=page_size or self.page_size,
         )  # fmt: skip
         return ledger

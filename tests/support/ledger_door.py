@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
 
 from app.ledgers.ports import Credential, Ledger, LedgerItem, PaymentOrder, RenewCall
+from app.values.clock import FixedClock
 from support.sandbox import Control
 from support.vendor_specs import Recorder
 
@@ -53,6 +55,21 @@ class LedgerDoor(ABC):
         self.base_url = base_url
         self.control = Control(base_url)
         self.recorders: list[Recorder] = []
+        #: the adapter's, which stands still
+        self.clock = FixedClock(NOW)
+
+    @contextmanager
+    def time_travel(self) -> Iterator[Callable[[datetime], None]]:
+        """Gives `turn`, which sets both clocks, the adapter's and the vendor's; at the end it is `NOW` again."""
+
+        def turn(instant: datetime) -> None:
+            self.control.put("/clock", {"offset_seconds": (instant - NOW).total_seconds()})
+            self.clock.move(instant - self.clock.now())
+
+        try:
+            yield turn
+        finally:
+            turn(NOW)
 
     @abstractmethod
     def external(self, company: int) -> str:

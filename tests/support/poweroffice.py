@@ -14,8 +14,7 @@ import httpx
 from app.ledgers.adapters.poweroffice import Onboarding, Pace, PacedHttp, PowerOfficeLedger
 from app.ledgers.adapters.poweroffice.clients import Client
 from app.ledgers.oauth import Authorisation
-from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.vendor_specs import Recorder
 
 APPLICATION_KEY = "00000000-0000-4000-8000-00000000a001"
@@ -59,7 +58,6 @@ class PowerOfficeDoor(LedgerDoor):
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
-        self.clock = FixedClock(NOW)
         self.store = MemoryStore({})
         self.companies: list[int] = []
         self.pauses: list[timedelta | None] = []

@@ -11,8 +11,7 @@ import httpx
 
 from app.ledgers.adapters.tripletex import TripletexLedger
 from app.net.http import HttpClient
-from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.vendor_specs import Recorder
 
 CONSUMER = "test-consumer"
@@ -25,7 +24,6 @@ class TripletexDoor(LedgerDoor):
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
-        self.clock = FixedClock(NOW)
         self.pauses: list[timedelta | None] = []
         self.key = ""
         self.store = MemoryStore({})

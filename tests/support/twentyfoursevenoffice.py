@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,20 +12,9 @@ import httpx
 from app.ledgers.adapters.twentyfoursevenoffice import TwentyFourSevenOfficeLedger
 from app.net.http import HttpClient
 from support.ledger_door import LedgerDoor, MemoryStore
-from support.sandbox import Control
 from support.vendor_specs import Recorder
 
 APPLICATION = "24500000-0000-4000-8000-000000000001"
-
-
-class SandboxClock:
-    """The sandbox's own time: a moved clock moves both."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(self._control.get("/clock")["now"])
 
 
 class OfficeDoor(LedgerDoor):
@@ -35,7 +24,6 @@ class OfficeDoor(LedgerDoor):
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
-        self.clock = SandboxClock(self.control)
         self.pauses: list[timedelta | None] = []
         self.user: dict[str, str] = {}
 
@@ -86,6 +74,5 @@ def office_door(base_url: str) -> Iterator[OfficeDoor]:
     made = OfficeDoor(base_url)
     yield made
     made.control.delete("/faults")
-    made.control.put("/clock", {"offset_seconds": 0})
     made.ways()
     made.close()

@@ -11,8 +11,7 @@ import httpx
 from app.ledgers.adapters.unimicro import BRANDS, UnimicroLedger, endpoints
 from app.ledgers.oauth import OAuthClient
 from app.net.http import HttpClient
-from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.vendor_specs import Recorder
 
 CLIENT_ID, CLIENT_SECRET = "reskontro-sandbox", "unimicro-sandbox-secret"
@@ -25,7 +24,6 @@ class UnimicroDoor(LedgerDoor):
         super().__init__(base_url)
         self.vendor = brand
         self.payment_call = f"PUT /unimicro/{brand}/api/biz/invoices/"
-        self.clock = FixedClock(NOW)
         self.store = MemoryStore({})
         self.pauses: list[timedelta | None] = []
 

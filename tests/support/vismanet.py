@@ -12,8 +12,7 @@ import httpx
 from app.ledgers.adapters.vismanet import VismaNetLedger, company_of, endpoints
 from app.ledgers.oauth import OAuthClient
 from app.net.http import HttpClient
-from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.vendor_specs import Recorder
 
 
@@ -24,7 +23,6 @@ class VismaNetDoor(LedgerDoor):
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
-        self.clock = FixedClock(NOW)
         self.pauses: list[timedelta | None] = []
         self.company = 0
         login = f"{base_url}/vismanet/connect"

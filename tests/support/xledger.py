@@ -17,8 +17,7 @@ from graphql.language import FieldNode, OperationDefinitionNode, SelectionSetNod
 
 from app.ledgers.adapters.xledger import XledgerLedger
 from app.net.http import HttpClient
-from app.values.clock import FixedClock
-from support.ledger_door import NOW, LedgerDoor, MemoryStore
+from support.ledger_door import LedgerDoor, MemoryStore
 from support.sandbox import Control
 from support.vendor_specs import ENVIRONMENT, Recorder
 
@@ -51,7 +50,6 @@ class XledgerDoor(LedgerDoor):
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
         self.control = OperationControl(base_url)
-        self.clock = FixedClock(NOW)
         self.pauses: list[timedelta | None] = []
         self.token = ""
         self.store = MemoryStore({})

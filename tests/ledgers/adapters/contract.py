@@ -5,7 +5,7 @@ A test file of an adapter subclasses `LedgerContract` with a fixture `door` that
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -227,6 +227,20 @@ class LedgerContract:
         assert paid, "the story never came to a second page"
         assert {str(invoice["number"]) for invoice in invoices[1:]} <= set(found)
 
+    def test_an_invoice_deleted_between_two_pages_loses_no_other(self, story: Story) -> None:
+        """All behind it move up by one: whoever goes on at the next page passes over one of them."""
+        invoices = [story.invoice(1_000 * n) for n in range(1, 8)]
+        deleted: list[int] = []
+
+        def delete_the_first_between_pages(request: httpx.Request, _number: int) -> None:
+            if not deleted and story.door.is_later_page(request):
+                deleted.append(invoices[0]["id"])
+                story.control.delete(f"/books/invoices/{invoices[0]['id']}")
+
+        found = story.items(story.connect(page_size=3, before=delete_the_first_between_pages))
+        assert deleted, "the story never came to a second page"
+        assert {str(invoice["number"]) for invoice in invoices[1:]} <= set(found)
+
     def test_a_credential_that_expires_between_two_pages_is_renewed(self, story: Story) -> None:
         numbers = {str(story.invoice(1_000 * n)["number"]) for n in range(1, 8)}
         expired: list[bool] = []
@@ -306,17 +320,64 @@ class LedgerContract:
             return
         paid, kept = story.invoice(), story.invoice(70_000)
         begun = ledger.fetch_changes(story.external, None)
-        story.control.put("/clock", {"offset_seconds": 3 * 86_400})
-        story.pay(paid, 125_000, "2026-11-23")
-        fresh = story.invoice(33_000)
-        told = ledger.fetch_changes(story.external, begun.cursor)
-        story.control.put("/clock", {"offset_seconds": 0})
+        with story.door.time_travel() as turn:
+            turn(NOW + timedelta(days=2))
+            story.pay(paid, 125_000, "2026-11-21")
+            fresh = story.invoice(33_000)
+            told = ledger.fetch_changes(story.external, begun.cursor)
         remaining = {item.document_number: item.remaining_ore for item in told.items}
         settled = remaining.get(str(paid["number"]), 0)
         assert settled == 0 and (str(paid["number"]) in remaining or told.gone)
         assert remaining[str(fresh["number"])] == 33_000
         assert remaining.get(str(kept["number"]), 70_000) == 70_000
         assert told.cursor != begun.cursor
+
+    def test_what_happens_in_the_hour_that_comes_twice_is_told(self, story: Story) -> None:
+        """On 25 October 2026 it is ten past two in Oslo twenty minutes after it was ten to three."""
+        paid = story.invoice(issued_on="2026-10-25", due_on="2026-10-25")
+        ledger = story.connect()
+        follows = ledger.capabilities.changes is not Since.NONE
+        before = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+        with story.door.time_travel() as turn:
+            turn(before)
+            begun = ledger.fetch_changes(story.external, None).cursor if follows else None
+            turn(before + timedelta(minutes=20))
+            story.pay(paid, 25_000, "2026-10-25")
+            story.control.put(f"/books/customers/{story.customer}", {"name": "Kari Gift"})
+            assert [c.name for c in ledger.fetch_customers(story.external, before)] == ["Kari Gift"]
+            if begun is not None:
+                told = ledger.fetch_changes(story.external, begun).items
+                assert 100_000 in [item.remaining_ore for item in told if item.document_number == str(paid["number"])]
+            (item,) = ledger.fetch_open_items(story.external, date(2026, 10, 25))
+        assert (item.issued_on, item.due_on, item.remaining_ore) == (date(2026, 10, 25), date(2026, 10, 25), 100_000)
+
+    def test_a_vendor_whose_clock_is_slow_loses_no_change(self, story: Story) -> None:
+        ledger = story.connect()
+        if ledger.capabilities.changes is Since.NONE:
+            return
+        paid = story.invoice()
+        with story.door.time_travel() as turn:
+            turn(NOW + timedelta(days=1))
+            begun = ledger.fetch_changes(story.external, None)
+            story.control.put("/clock", {"offset_seconds": timedelta(days=1, minutes=-10).total_seconds()})
+            story.pay(paid, 25_000)
+            told = ledger.fetch_changes(story.external, begun.cursor).items
+        assert 100_000 in [item.remaining_ore for item in told if item.document_number == str(paid["number"])]
+
+    def test_what_is_told_twice_is_the_same(self, story: Story) -> None:
+        """Lists and changes are asked for again after a fall: what comes twice is known again by its id and is no second row."""
+        ledger = story.connect()
+        follows = ledger.capabilities.changes is not Since.NONE
+        begun = ledger.fetch_changes(story.external, None).cursor if follows else None
+        first, part = story.invoice(), story.invoice(70_000)
+        story.pay(part, 25_000)
+        lists = [list(ledger.fetch_open_items(story.external, TODAY)) for _ in range(2)]
+        assert lists[0] == lists[1] and len({item.external_id for item in lists[0]}) == len(lists[0]) == 2
+        if begun is not None:
+            changes = [ledger.fetch_changes(story.external, begun).items for _ in range(2)]
+            assert changes[0] == changes[1] and len({item.external_id for item in changes[0]}) == len(changes[0])
+            ids = {item.document_number: item.external_id for item in lists[0]}
+            assert {ids[str(first["number"])], ids[str(part["number"])]} <= {item.external_id for item in changes[0]}
 
     def test_what_is_owed_to_suppliers_and_held_in_the_bank_is_told(self, story: Story) -> None:
         owed = {"company": story.company, "supplier": "Bygg & Trelast AS", "number": "F-77", "issued_on": "2026-11-01"}

@@ -136,6 +136,7 @@ def database(engine: Engine, owner: Engine, clock: FixedClock) -> Database:
     with owner.begin() as connection:
         connection.execute(text("delete from outbox"))
         connection.execute(text("delete from creditor_numbers"))
+        connection.execute(text("delete from opened_books"))
     return Database(engine, clock)
 
 

@@ -9,6 +9,7 @@ PLATFORM_TABLES = frozenset(
     {
         "outbox", "failed_jobs", "demo_clock", "heartbeats", "bureaus", "users", "memberships", "sessions", "api_keys", "oauth_states",
         "company_moves", "rate_counters", "creditor_numbers", "confirmed_figures", "act_dates", "platform_staff", "ledger_turns",
+        "opened_books",
         "alembic_version",
     }
 )  # fmt: skip
@@ -18,6 +19,7 @@ UNIQUE_ACROSS_BUREAUS: dict[str, str] = {}
 RIGHTS = {
     "outbox": "DELETE INSERT SELECT UPDATE", "failed_jobs": "INSERT SELECT", "demo_clock": "SELECT UPDATE",
     "heartbeats": "INSERT SELECT UPDATE", "ledger_turns": "DELETE INSERT SELECT UPDATE",
+    "opened_books": "DELETE INSERT SELECT UPDATE",
     "sessions": "DELETE INSERT SELECT UPDATE", "oauth_states": "DELETE INSERT SELECT", "rate_counters": "DELETE INSERT SELECT UPDATE",
     "idempotency_keys": "DELETE INSERT SELECT UPDATE", "audit_trail": "INSERT SELECT", "documents": "INSERT SELECT",
     "receipts": "INSERT SELECT", "policies": "INSERT SELECT", "routines": "INSERT SELECT",

@@ -1,7 +1,8 @@
 """Taking a company over from another bureau with what has been said and agreed: nobody is charged a fee twice or warned anew because his
 creditor changed bureau, and who was left in peace stays so.
 
-Debtors and invoices do not travel: the ledger is the truth and is connected anew. What travels waits here for its invoice.
+Debtors and invoices do not travel: the ledger is the truth and is connected anew (a book that our own key opens is the new bureau's from
+then on). What travels waits here for its invoice.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from app.dunning.carried_models import CarriedHistory
 from app.dunning.models import ArrangementRow, Circumstance, Claim, Dispute, Hold, Notice
 from app.dunning.restart_facts import still_counts
 from app.jobs.models import Effect
+from app.ledgers import opened_books
 from app.ledgers.models import CompanyLink
 from app.receivables.models import OpenItem
 from app.tenants import audit, companies, moves
@@ -55,7 +57,7 @@ def take(begin: Begin, vault: Vault, code: str, bureau_id: uuid.UUID, actor: Act
         move = moves.find(work, code, lock=True)
         if move.state == "offered":
             move.to_bureau_id, move.taken_by, move.taken_at = bureau_id, actor.name, work.now()
-            _pack(work, move, vault)
+            _pack(work, move, vault, bureau_id)
     with begin(BureauScope(bureau_id), actor) as work:
         move = moves.find(work, code, lock=True)
         company_id = _unpack(work, move, vault)
@@ -100,7 +102,7 @@ def waiting(work: UnitOfWork, company_id: uuid.UUID) -> int:
     return int(work.session.execute(query).scalar_one())
 
 
-def _pack(work: UnitOfWork, move: CompanyMove, vault: Vault) -> None:
+def _pack(work: UnitOfWork, move: CompanyMove, vault: Vault, to_bureau_id: uuid.UUID) -> None:
     company = companies.find(work, move.company_id)
     leaving = (Effect.company_id == company.id, Effect.state.in_(["sending", "unknown"]))
     if work.session.execute(select(Effect.id).where(*leaving).limit(1)).first() is not None:
@@ -115,6 +117,7 @@ def _pack(work: UnitOfWork, move: CompanyMove, vault: Vault) -> None:
     move.state = "packed"
     companies.change(work, company.id, active_from=None)
     companies.close(work, company.id)
+    opened_books.hand_over(work, company.id, to_bureau_id)
     work.session.execute(update(CompanyLink).where(CompanyLink.company_id == company.id).values(company_id=None))
     audit.record(work, "company.moved_away", "company", company.id, company.id)
 

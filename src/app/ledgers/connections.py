@@ -14,13 +14,14 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.scope import Actor, BureauScope, PlatformScope
 from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
-from app.ledgers import hooks
-from app.ledgers.capabilities import Capabilities
+from app.ledgers import hooks, opened_books
+from app.ledgers.capabilities import Capabilities, CredentialKind
 from app.ledgers.credentials import StoredCredential, binding, mark
 from app.ledgers.doors import Ledgers
 from app.ledgers.errors import AuthRevokedError
 from app.ledgers.models import CompanyLink, Connection
 from app.ledgers.oauth import Authorisation
+from app.ledgers.opened_books import BookTakenError
 from app.ledgers.ports import Credential, LedgerCompany
 from app.ledgers.sync import Doorway
 from app.net.errors import OutsideError, RefusedError
@@ -96,7 +97,10 @@ def finish_consent(
 
 
 def discover(door: Door, bureau_id: uuid.UUID, connection_id: uuid.UUID) -> int:
-    """Ask again which companies the key covers. Returns how many were found; those no longer covered are marked, never deleted."""
+    """Ask again which companies the key covers. Returns how many were found; those no longer covered are marked, never deleted.
+
+    `ConnectError` for a company that our own key opens and another bureau has.
+    """
     with door.begin(BureauScope(bureau_id)) as work:
         ledger = work.session.execute(select(Connection.ledger).where(Connection.id == connection_id)).scalar_one()
     opened = door.ledgers.open(ledger, StoredCredential(door.begin, door.vault, bureau_id, connection_id))
@@ -107,8 +111,14 @@ def discover(door: Door, bureau_id: uuid.UUID, connection_id: uuid.UUID) -> int:
         raise
     finally:
         opened.close()
-    with door.begin(BureauScope(bureau_id)) as work:
-        _remember_companies(work, connection_id, companies)
+    try:
+        with door.begin(BureauScope(bureau_id)) as work:
+            if opened.capabilities.credential_kind is CredentialKind.APP_CREDENTIALS:
+                opened_books.take(work, ledger, companies)
+            _remember_companies(work, connection_id, companies)
+    except BookTakenError as fault:
+        mark(door.begin, bureau_id, connection_id, "reconnect", str(fault))
+        raise ConnectError("book", str(fault)) from fault
     mark(door.begin, bureau_id, connection_id, "working", None)
     return len(companies)
 
@@ -164,6 +174,7 @@ def leave(work: UnitOfWork, company_id: uuid.UUID) -> list[uuid.UUID]:
         update(CompanyLink).where(CompanyLink.company_id == company_id).values(company_id=None).returning(CompanyLink.connection_id)
     ).scalars()
     found = select(Connection.id).where(Connection.id.in_(list(left)), Connection.id.in_(alone), Connection.state != "revoked")
+    opened_books.release_company(work, company_id)
     return list(work.session.execute(found).scalars())
 
 
@@ -187,6 +198,7 @@ def disconnect(door: Door, bureau_id: uuid.UUID, actor: Actor, connection_id: uu
             .values(state="revoked", credential=None, revoked_at=work.now(), problem=problem)
         )
         work.session.execute(update(CompanyLink).where(CompanyLink.connection_id == connection_id).values(company_id=None))
+        opened_books.release(work, connection_id)
         audit.record(work, "ledger.disconnected", "connection", connection_id, ledger=ledger)
 
 
@@ -202,13 +214,15 @@ def _store_and_discover(door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: 
         audit.record(work, "ledger.connected", "connection", connection_id, ledger=ledger)
     try:
         discover(door, bureau_id, connection_id)
-    except OutsideError as fault:
+    except (OutsideError, ConnectError) as fault:
         with door.begin(BureauScope(bureau_id), actor) as work:
             work.session.execute(
                 update(Connection)
                 .where(Connection.id == connection_id)
                 .values(state="revoked", credential=None, revoked_at=work.now(), problem=str(fault))
             )
+        if isinstance(fault, ConnectError):
+            raise
         field = "secret" if isinstance(fault, RefusedError) else "ledger"
         raise ConnectError(field, str(fault)) from fault
     return connection_id

@@ -142,7 +142,7 @@ def rediscover_bureau(resources: Resources, bureau_id: str) -> None:
     for connection_id in waiting:
         try:
             connections.discover(door, uuid.UUID(bureau_id), connection_id)
-        except OutsideError:
+        except (OutsideError, connections.ConnectError):
             continue
 
 

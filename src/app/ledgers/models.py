@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -130,6 +130,20 @@ class SyncRun(CompanyRow, Base):
         Index("ix_sync_runs_running", "bureau_id", postgresql_where=text("state = 'running'")),
         Index("ix_sync_runs_latest", "bureau_id", "company_id", "started_at"),
     )
+
+
+class OpenedBook(Base):
+    """Whose a book is that our own key opens: whoever names the company there gets in through us, so it may serve one bureau only.
+
+    A platform table: the question "is it taken by somebody else?" cannot be asked from inside a tenant. It holds no name and no secret.
+    """
+
+    __tablename__ = "opened_books"
+    ledger: Mapped[str] = mapped_column(String(30), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    bureau_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bureaus.id"))
+    organisation_number: Mapped[str | None] = mapped_column(String(9))
+    taken_at: Mapped[datetime]
 
 
 class LedgerTurn(Base):

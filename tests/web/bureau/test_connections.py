@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select, text
 
 from app.jobs.job import run_now
@@ -341,3 +342,51 @@ def test_readers_may_not_connect_and_neighbours_do_not_exist(office: Office):
         assert stranger.get(path).status_code == 404
     for path in (f"{where}/end", f"{where}/discovery", f"{where}/companies"):
         assert stranger.submit(path, link="x").status_code == 404
+
+
+def tenant_connected(office: Office, browser: Browser, tenant: str) -> httpx.Response:
+    return browser.submit("/connections/new/vismanet", label="Visma.net", tenant_id=tenant)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_book_that_our_own_key_opens_serves_one_bureau_and_moves_with_the_company(office: Office):
+    (firm,) = clients(office.outside, 1, "vismanet")
+    tenant = office.outside.control.get(f"/vismanet/companies/{firm['id']}")["tenant"]
+    there = tenant_connected(office, office.browser, tenant).headers["location"].split("?")[0]
+    office.browser.submit(f"{there}/companies", link=list(link_ids(office.browser.get(there).text).values()))
+    office.work_off()
+    assert len(items_in(office)) == 1
+    assert tenant_connected(office, office.browser, tenant.upper()).status_code == 303, "the bureau itself may connect it anew"
+    other = make.bureau(office.house.database)
+    newcomer = office.enter(bureau=other)
+    refused = tenant_connected(office, newcomer, tenant)
+    words = words_of(refused.text)
+    assert refused.status_code == 422
+    assert "Et annet byrå her er koblet til denne klienten" in words and "kode" in words
+    assert office.bureau.name not in refused.text and firm["name"] not in refused.text and tenant not in refused.text
+    with office.house.database.begin(make.scope(other)) as work:
+        (kept,) = work.session.execute(select(Connection)).scalars()
+        assert (kept.state, kept.credential) == ("revoked", None)
+        assert work.session.execute(select(CompanyLink)).scalars().all() == []
+
+    with office.house.database.begin(office.scope) as work:
+        company_id = work.session.execute(select(CompanyLink.company_id).where(CompanyLink.company_id.is_not(None))).scalar_one()
+    offer = office.browser.submit(f"/companies/{company_id}/move").text
+    code = re.findall(r'<code class="key">([^<]+)</code>', offer)[0]
+    assert newcomer.submit("/companies/receive", code=code, confirmed="yes").status_code == 303
+    with office.house.database.begin(office.scope) as work:
+        assert {(row.state, row.credential) for row in work.session.execute(select(Connection)).scalars()} == {("revoked", None)}
+    assert tenant_connected(office, newcomer, tenant).status_code == 303
+    assert tenant_connected(office, office.browser, tenant).status_code == 422, "it is the other bureau's now"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_book_that_is_given_up_may_be_opened_by_another_bureau(office: Office):
+    (firm,) = clients(office.outside, 1, "vismanet")
+    tenant = office.outside.control.get(f"/vismanet/companies/{firm['id']}")["tenant"]
+    first, second = (tenant_connected(office, office.browser, tenant).headers["location"].split("?")[0] for _ in range(2))
+    newcomer = office.enter(bureau=make.bureau(office.house.database))
+    office.browser.submit(f"{first}/end")
+    assert tenant_connected(office, newcomer, tenant).status_code == 422, "the other connection still covers it"
+    office.browser.submit(f"{second}/end")
+    assert tenant_connected(office, newcomer, tenant).status_code == 303

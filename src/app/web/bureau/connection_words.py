@@ -30,6 +30,10 @@ _OBSTACLES = {
 }
 _FIELDS = {
     "state": N_("This consent was not begun here, or took more than ten minutes. Start again."),
+    "book": N_(
+        "Another bureau here is connected to this company. If the company is moving to you, have that bureau make a code for the move, and"
+        " receive the company with it: its book comes along. If the bureau works for it no longer, it has to end the follow-up first."
+    ),
     "organisation_number": N_("%(name)s has no organisation number in the ledger. Enter it there, then look again."),
     "company": N_("%(name)s is already followed up through another connection that works."),
 }

@@ -134,7 +134,7 @@ def look_again(connection_id: FromPath[uuid.UUID], identity: Asker, house: TheHo
         find_health(work, connection_id)
     try:
         found = connections.discover(door_of(house), identity.bureau_id, connection_id)
-    except OutsideError:
+    except (OutsideError, ConnectError):
         return see_other(f"/connections/{connection_id}", "ledger-silent")
     return see_other(f"/connections/{connection_id}", "discovered", found)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -245,6 +246,21 @@ def test_what_else_was_kept_in_the_credential_survives_a_refresh() -> None:
     after = oauth.refresh(Credential({"access_token": "old", "refresh_token": "r", "user": "kari"}))
     assert after.values == {"access_token": "new", "refresh_token": "r", "user": "kari"}
     assert after.expires_at == NOON + timedelta(seconds=60)
+
+
+def test_when_a_consent_ends_is_known_where_the_vendor_tells_and_moves_with_each_fresh_token() -> None:
+    quiet = Credential({"refresh_token": "r"}, ends_at=NOON + timedelta(days=2))
+    fresh = {"access_token": "a", "refresh_token": "s"}
+    unused = replace(ELSEWHERE, unused_for=timedelta(days=90))
+
+    def after(endpoints: OAuthEndpoints, told: dict[str, object]) -> datetime | None:
+        return _vendor(httpx.Response(200, json=told), endpoints=endpoints).refresh(quiet).ends_at
+
+    assert after(ELSEWHERE, fresh) == quiet.ends_at
+    assert after(unused, fresh) == NOON + timedelta(days=90)
+    assert after(unused, fresh | {"refresh_token_expires_in": 3600}) == NOON + timedelta(hours=1)
+    assert after(ELSEWHERE, fresh | {"refresh_token_expires_in": "soon"}) == quiet.ends_at
+    assert after(unused, {"access_token": "a"}) == quiet.ends_at, "the old token is kept, and ends when it did"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.scope import Actor, BureauScope, PlatformScope
 from app.db.unit_of_work import Begin, UnitOfWork
 from app.db.vault import Vault
-from app.ledgers import hooks, opened_books
+from app.ledgers import endings, hooks, opened_books
 from app.ledgers.capabilities import Capabilities, CredentialKind
 from app.ledgers.credentials import StoredCredential, binding, mark
 from app.ledgers.doors import Ledgers
@@ -50,14 +50,16 @@ class Door:
     vault: Vault
 
 
-def connect_with_secret(door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: str, label: str, secret: Mapping[str, str]) -> uuid.UUID:
-    """Store a pasted key and discover what it covers. Nothing is kept of a key that does not work."""
+def connect_with_secret(
+    door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: str, label: str, secret: Mapping[str, str], ends_on: date | None = None
+) -> uuid.UUID:
+    """Store a pasted key and discover what it covers. Nothing is kept of a key that does not work. `ends_on`: its last day, if any."""
     wanted = _capabilities(door, ledger).fields
     values = {field.name: secret.get(field.name, "").strip() for field in wanted}
     for name, value in values.items():
         if not value:
             raise ConnectError(name, "must be filled in")
-    return _store_and_discover(door, bureau_id, actor, ledger, label, Credential(values))
+    return _store_and_discover(door, bureau_id, actor, ledger, label, Credential(values), ends_on)
 
 
 def begin_consent(door: Door, bureau_id: uuid.UUID, session_hash: bytes, ledger: str, redirect_uri: str) -> str:
@@ -152,16 +154,16 @@ def tick(work: UnitOfWork, link_id: uuid.UUID) -> uuid.UUID:
 
 
 def _take_over(work: UnitOfWork, company_id: uuid.UUID, name: str) -> None:
-    """A new connection may take the place of one that no longer works, never of one that does."""
+    """A new connection may take the place of one that no longer works, or will not for long, never of one that does."""
     row = work.session.execute(
-        select(CompanyLink, Connection.state)
+        select(CompanyLink, Connection.state, endings.nearness(work.today()))
         .join(Connection, Connection.id == CompanyLink.connection_id)
         .where(CompanyLink.company_id == company_id)
     ).one_or_none()
     if row is None:
         return
-    other, state = row
-    if state == "working":
+    other, state, ending = row
+    if state == "working" and ending is None:
         raise ConnectError("company", f"{name} is already served through another connection")
     other.company_id = None
     work.session.flush()
@@ -202,13 +204,16 @@ def disconnect(door: Door, bureau_id: uuid.UUID, actor: Actor, connection_id: uu
         audit.record(work, "ledger.disconnected", "connection", connection_id, ledger=ledger)
 
 
-def _store_and_discover(door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: str, label: str, credential: Credential) -> uuid.UUID:
+def _store_and_discover(
+    door: Door, bureau_id: uuid.UUID, actor: Actor, ledger: str, label: str, credential: Credential, ends_on: date | None = None
+) -> uuid.UUID:
     connection_id = new_id()
     with door.begin(BureauScope(bureau_id), actor) as work:
         work.session.add(
             Connection(
                 bureau_id=bureau_id, id=connection_id, ledger=ledger, label=label.strip() or ledger, connected_at=work.now(),
                 credential=door.vault.seal(credential.values, binding(bureau_id, connection_id)), expires_at=credential.expires_at,
+                ends_at=credential.ends_at, ends_on=ends_on,
             )
         )  # fmt: skip
         audit.record(work, "ledger.connected", "connection", connection_id, ledger=ledger)

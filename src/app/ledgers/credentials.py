@@ -57,7 +57,7 @@ class StoredCredential:
                 fresh = fetch(current)
                 row.credential = self.vault.seal(fresh.values, binding(self.bureau_id, self.connection_id))
                 row.credential_version += 1
-                row.expires_at = fresh.expires_at
+                row.expires_at, row.ends_at = fresh.expires_at, fresh.ends_at
                 return fresh
         except AuthRevokedError as fault:
             mark(self.begin, self.bureau_id, self.connection_id, "reconnect", str(fault))
@@ -69,7 +69,7 @@ class StoredCredential:
         if row is None or row.credential is None or row.state == "revoked":
             raise AuthRevokedError("the connection is closed")
         opened = self.vault.open(row.credential, binding(self.bureau_id, self.connection_id))
-        return row, Credential(opened, row.expires_at)
+        return row, Credential(opened, row.expires_at, row.ends_at)
 
 
 def mark(begin: Begin, bureau_id: uuid.UUID, connection_id: uuid.UUID, state: str, problem: str | None) -> None:

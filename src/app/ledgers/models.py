@@ -29,6 +29,9 @@ class Connection(TenantRow, Base):
     connected_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    #: when what the user gave stops working: as the vendor tells, and the last day as the bureau has noted it
+    ends_at: Mapped[datetime | None]
+    ends_on: Mapped[date | None]
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
         CheckConstraint("state in ('working','reconnect','failing','revoked')", name="state"),

@@ -57,6 +57,8 @@ class OAuthEndpoints:
     revoke_style: Literal["bearer", "rfc7009"] = "rfc7009"
     #: the client's secret is what the user gave us: a client that is refused has been taken back by him
     secret_is_consent: bool = False
+    #: a refresh token that nobody uses for so long dies; each use brings a fresh one. None: the vendor names no end
+    unused_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class OAuthClient:
             )  # fmt: skip
             return token
 
-        return self._token({}, ask, ConsentExpiredError("the authorisation code is no longer valid"))
+        return self._token(Credential({}), ask, ConsentExpiredError("the authorisation code is no longer valid"))
 
     def finish(self, asked: Authorisation, answer: Mapping[str, str]) -> Credential:
         """The user is back: read the code in the answer and exchange it."""
@@ -147,7 +149,7 @@ class OAuthClient:
             )
             return token
 
-        return self._token(kept, ask, AuthRevokedError("the ledger does not let us in for this company"))
+        return self._token(Credential(kept), ask, AuthRevokedError("the ledger does not let us in for this company"))
 
     def refresh(self, current: Credential) -> Credential:
         """New tokens for old; the refresh token may be a new one, so store the answer before using it. Fits `RenewCall`.
@@ -162,7 +164,7 @@ class OAuthClient:
             token: Mapping[str, Any] = client.refresh_token(self.endpoints.token_url, refresh_token, headers=dict(ANSWER_HEADERS))
             return token
 
-        return self._token(current.values, ask, AuthRevokedError("the access has been withdrawn; connect again"))
+        return self._token(current, ask, AuthRevokedError("the access has been withdrawn; connect again"))
 
     def revoke(self, current: Credential) -> None:
         """Give the access back. Access that is already gone is a success; other refusals raise."""
@@ -186,7 +188,7 @@ class OAuthClient:
     def _revoke_by_bearer(self, url: str, current: Credential) -> Reply:
         return self._http.request("POST", url, headers={"authorization": f"Bearer {current.values['access_token']}"})
 
-    def _token(self, kept: Mapping[str, str], ask: Callable[[Any], Mapping[str, Any]], dead: RefusedError) -> Credential:
+    def _token(self, kept: Credential, ask: Callable[[Any], Mapping[str, Any]], dead: RefusedError) -> Credential:
         asked_at = self._clock.now()
         try:
             token = ask(self._client())
@@ -198,7 +200,7 @@ class OAuthClient:
             raise RefusedError(f"the token endpoint refused ({_plain(fault.error)})") from None
         except ValueError as fault:
             raise BrokenError("the token endpoint answered without a token") from fault
-        return _credential(kept, token, asked_at)
+        return _credential(kept, token, asked_at, self.endpoints.unused_for)
 
     def _client(self) -> Any:
         # a fresh one per call: Authlib's client remembers the last token it saw, which two threads must not share
@@ -245,15 +247,25 @@ class _Session:
         return _Answer(reply)
 
 
-def _credential(kept: Mapping[str, str], token: Mapping[str, Any], asked_at: datetime) -> Credential:
+def _credential(kept: Credential, token: Mapping[str, Any], asked_at: datetime, unused_for: timedelta | None) -> Credential:
     access, refresh = token.get("access_token"), token.get("refresh_token")
     if not isinstance(access, str) or not access or (refresh is not None and not isinstance(refresh, str)):
         raise BrokenError("the token endpoint answered without a token")
     if str(token.get("token_type", "bearer")).lower() != "bearer":
         raise BrokenError("the token endpoint gave a kind of token we do not know")
-    lives = token.get("expires_in")
-    expires_at = asked_at + timedelta(seconds=int(lives)) if isinstance(lives, (int, str)) and str(lives).isdigit() else None
-    return Credential({**kept, "access_token": access, **({"refresh_token": refresh} if refresh else {})}, expires_at)
+    # no part of the standard, but told by some
+    told = _seconds(token.get("refresh_token_expires_in"))
+    lasts = told or unused_for
+    # without a fresh token the old one is kept, and ends when it did (Authlib puts it in the answer)
+    is_fresh = refresh and refresh != kept.values.get("refresh_token")
+    ends_at = asked_at + lasts if is_fresh and lasts else kept.ends_at
+    lives = _seconds(token.get("expires_in"))
+    values = {**kept.values, "access_token": access, **({"refresh_token": refresh} if refresh else {})}
+    return Credential(values, None if lives is None else asked_at + lives, ends_at)
+
+
+def _seconds(told: Any) -> timedelta | None:
+    return timedelta(seconds=int(told)) if isinstance(told, (int, str)) and str(told).isdigit() else None
 
 
 def _accepted(status: int) -> None:

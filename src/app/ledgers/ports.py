@@ -270,10 +270,15 @@ class BookState:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Opened secrets of one connection. Lives in memory for one call; `repr` shows no value."""
+    """Opened secrets of one connection. Lives in memory for one call; `repr` shows no value.
+
+    `expires_at`: when it must be renewed, which we do by ourselves. `ends_at`: from when on it cannot be, and the user must let us in
+    again; None where the vendor does not tell.
+    """
 
     values: Mapping[str, str] = field(repr=False)
     expires_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class CredentialStore(Protocol):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.paging import Page, Position, read_page
 from app.db.unit_of_work import UnitOfWork
+from app.ledgers import endings
 from app.ledgers.models import CompanyLink, Connection, LedgerHook, Posting, SyncRun
 from app.receivables.models import OpenItem
 from app.tenants.models import Company
@@ -32,6 +33,9 @@ class ConnectionLine:
     connected_at: datetime
     checked_at: datetime | None
     expires_at: datetime | None
+    #: the last day it works by what is known, and the one of these that the bureau has noted itself
+    last_day: date | None
+    ends_on: date | None
     found: int
     ticked: int
 
@@ -73,15 +77,16 @@ def connections(work: UnitOfWork) -> list[ConnectionLine]:
         .subquery()
     )
     rows = work.session.execute(
-        select(Connection, func.coalesce(counted.c.found, 0), func.coalesce(counted.c.ticked, 0))
+        select(Connection, endings.last_day(), func.coalesce(counted.c.found, 0), func.coalesce(counted.c.ticked, 0))
         .outerjoin(counted, counted.c.connection_id == Connection.id)
         .order_by(Connection.state == "revoked", Connection.connected_at, Connection.id)
     ).all()
     return [
         ConnectionLine(
-            row.id, row.ledger, row.label, row.state, row.problem, row.connected_at, row.checked_at, row.expires_at, found, ticked
+            row.id, row.ledger, row.label, row.state, row.problem, row.connected_at, row.checked_at, row.expires_at, last,
+            row.ends_on, found, ticked,
         )
-        for row, found, ticked in rows
+        for row, last, found, ticked in rows
     ]  # fmt: skip
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select
 
 from app.db.unit_of_work import UnitOfWork
-from app.ledgers import queries
+from app.ledgers import endings, queries
+from app.ledgers.endings import Ending
 from app.ledgers.models import CompanyLink, Connection, SyncRun
 from app.ledgers.queries import ConnectionLine, LinkLine
 from app.tenants.models import Company
+from app.values.calendar import oslo_date
 from app.values.sort_key import sort_key
 
 #: the nightly fetch has been missed once
@@ -29,6 +31,7 @@ class Light(StrEnum):
     OK = "ok"
     RUNNING = "running"
     STALE = "stale"
+    ENDING = "ending"
     FAILED = "failed"
     NEVER = "never"
 
@@ -50,6 +53,7 @@ class ConnectionHealth:
     line: ConnectionLine
     light: Light
     synced_at: datetime | None
+    ending: Ending | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def connection_health(work: UnitOfWork) -> list[ConnectionHealth]:
     ).all()
     newest: dict[uuid.UUID, datetime | None] = {connection_id: synced_at for connection_id, synced_at in found if synced_at is not None}
     return [
-        ConnectionHealth(line, _light(line, newest.get(line.id), work.now()), newest.get(line.id)) for line in queries.connections(work)
+        ConnectionHealth(line, _light(line, newest.get(line.id), work.now()), newest.get(line.id), _ending(line, work.today()))
+        for line in queries.connections(work)
     ]
 
 
@@ -97,12 +102,13 @@ def candidates(work: UnitOfWork, connection_id: uuid.UUID) -> list[Candidate]:
     links = sorted(queries.links(work, connection_id), key=lambda link: (sort_key(link.name), link.external_id))
     numbers = [link.organisation_number for link in links if link.organisation_number]
     served = work.session.execute(
-        select(Company.organisation_number, Connection.state)
+        select(Company.organisation_number, Connection.state, endings.nearness(work.today()).label("ending"))
         .outerjoin(CompanyLink, CompanyLink.company_id == Company.id)
         .outerjoin(Connection, Connection.id == CompanyLink.connection_id)
         .where(Company.organisation_number.in_(numbers))
     )
-    known: dict[str, str | None] = {row.organisation_number: row.state for row in served}
+    # one that ends may be taken over from, like one that has ended
+    known: dict[str, str | None] = {row.organisation_number: row.ending or row.state for row in served}
     runs = queries.latest_runs(work, [link.company_id for link in links if link.company_id is not None])
     return [_candidate(link, known, runs.get(link.company_id) if link.company_id else None) for link in links]
 
@@ -130,7 +136,14 @@ def _light(line: ConnectionLine, synced_at: datetime | None, now: datetime) -> L
     if line.state != "working":
         return Light.FAILED
     stale = line.ticked > 0 and synced_at is not None and synced_at < now - STALE_AFTER
+    if not stale and _ending(line, oslo_date(now)) is not None:
+        return Light.ENDING
     return Light.STALE if stale else Light.OK
+
+
+def _ending(line: ConnectionLine, today: date) -> Ending | None:
+    """Of no interest where nobody is read through it any more."""
+    return None if line.state == "revoked" or not line.ticked else endings.ending_of(line.last_day, today)
 
 
 def _candidate(link: LinkLine, known: dict[str, str | None], run: SyncRun | None) -> Candidate:

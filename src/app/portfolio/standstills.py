@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, case, cast, exists, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, and_, case, cast, exists, func, literal, or_, select, text
 from sqlalchemy.orm import aliased
 
 from app.agencies import obstacle_texts as texts
@@ -17,6 +17,8 @@ from app.dunning.models import ApprovalRequest, Claim, Dispute, Notice
 from app.dunning.run_models import HeldRun
 from app.jobs.models import Effect, FailedJob
 from app.jobs.reviews import WAITING
+from app.ledgers import endings
+from app.ledgers.endings import Ending
 from app.ledgers.following import FOLLOWED_FOR
 from app.ledgers.models import CompanyLink, Connection, Posting
 from app.messaging.models import InboundMail, MailSenderRow
@@ -49,8 +51,8 @@ _Later = aliased(AgencyCase)
 def parts(work: UnitOfWork) -> list[Select[Any]]:
     """One select for each kind of standstill, in the common shape."""
     return [
-        _sending_stopped(work), _held_runs(), _connections(), _refused_cases(), _payouts(), _blocked_notices(work), _authority(work),
-        _approvals(),
+        _sending_stopped(work), _held_runs(), _connections(), _ending_connections(work), _refused_cases(), _payouts(),
+        _blocked_notices(work), _authority(work), _approvals(),
         _questions(), _answers(),
         _doubtful(
             Kind.UNEXPLAINED,
@@ -88,6 +90,17 @@ def _connections() -> Select[Any]:
         since=func.coalesce(Connection.checked_at, Connection.connected_at),
         number=ticked.scalar_subquery(), reason=Connection.problem, target_id=Connection.id,
     ).where(Connection.state.in_(["reconnect", "failing"]))  # fmt: skip
+
+
+def _ending_connections(work: UnitOfWork) -> Select[Any]:
+    """Those that work, are needed, and will not work for long as far as somebody knows. `reason` is the last day, in ISO format."""
+    ticked = select(func.count(CompanyLink.company_id)).where(CompanyLink.connection_id == Connection.id, CompanyLink.lost_at.is_(None))
+    near, last = endings.nearness(work.today()), endings.last_day()
+    told_again = case((near == Ending.ENDING.value, last - endings.WARNED_BEFORE.days), else_=last - endings.AGAIN_BEFORE.days)
+    return told(
+        Kind.CONNECTION, what=near, subject=Connection.label, since=func.timezone("Europe/Oslo", cast(told_again, DateTime)),
+        number=ticked.scalar_subquery(), reason=cast(last, Text), target_id=Connection.id,
+    ).where(Connection.state.in_(["working", "failing"]), near.is_not(None), ticked.scalar_subquery() > 0)  # fmt: skip
 
 
 def _refused_cases() -> Select[Any]:

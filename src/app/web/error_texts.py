@@ -44,6 +44,8 @@ KNOWN = (
     N_("Say why the follow-up begins anew."),
     N_("The claim is closed: there is nothing to begin anew."),
     N_("There is an objection on this claim: decide it first."),
+    N_("The last day is past. Write the day the new key ends, or leave the field empty."),
+    N_("Write the day as dd.mm.yyyy, or leave the field empty."),
     N_("The objection was upheld: credit the invoice in the ledger, and the claim closes by itself."),
     N_("The agency has had this claim and closed its case: the follow-up cannot begin anew."),
     N_("The claim is with the agency: withdraw it there first."),

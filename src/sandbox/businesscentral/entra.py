@@ -59,7 +59,9 @@ def entra_router(world: World, books: Books, memory: EntraMemory) -> Router:
         if not _is_client(memory, request.headers.get("authorization", "")):
             return _refused("invalid_client", "AADSTS7000215: Invalid client secret provided.", 401)
         with world.lock:
-            consent = _by_code(world, memory, form) if form.get("grant_type") == "authorization_code" else _by_refresh(memory, form)
+            consent = _by_code(world, memory, form) if form.get("grant_type") == "authorization_code" else None
+            if form.get("grant_type") == "refresh_token":
+                consent = memory.consent_to_refresh(form.get("refresh_token", ""), world.now())
             if consent is None or consent.revoked:
                 return _refused("invalid_grant", "AADSTS70008: The provided authorization code or refresh token has expired or is revoked.")
             return Response(memory.new_tokens(world, consent))
@@ -74,11 +76,6 @@ def _by_code(world: World, memory: EntraMemory, form: dict[str, str]) -> Consent
     digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
     proof = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     return memory.consents[code.consent] if code.challenge in ("", proof) else None
-
-
-def _by_refresh(memory: EntraMemory, form: dict[str, str]) -> Consent | None:
-    shown = form.get("refresh_token", "")
-    return next((c for c in memory.consents.values() if c.refresh_token and c.refresh_token == shown), None)
 
 
 def _is_client(memory: EntraMemory, header: str) -> bool:

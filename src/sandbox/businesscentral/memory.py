@@ -15,13 +15,16 @@ ENVIRONMENT = "Production"
 #: what the part of an id before our number is
 ROOT = 0xBC << 112
 PATTERN = "RESKONTRO"
+#: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
+REFRESH_LIVES = timedelta(days=90)
 
 
 class Consent(msgspec.Struct, kw_only=True):
     """A user has signed in. `companies` None: he may see them all."""
 
     id: int
-    refresh_token: str = ""
+    #: each with the moment it was handed out; those before the newest go on working for as long as any would
+    refresh_tokens: dict[str, datetime] = {}
     companies: list[int] | None = None
     revoked: bool = False
 
@@ -82,13 +85,18 @@ class EntraMemory(msgspec.Struct):
         consent = self.consents[access.consent]
         return None if consent.revoked else consent
 
+    def consent_to_refresh(self, token: str, now: datetime) -> Consent | None:
+        """One that has lain unused for too long works no more."""
+        found = next((c for c in self.consents.values() if token in c.refresh_tokens), None)
+        return None if found is None or found.refresh_tokens[token] + REFRESH_LIVES <= now else found
+
     def new_tokens(self, world: World, consent: Consent) -> dict[str, object]:
         """Entra hands out a fresh refresh token each time; the one before goes on working."""
-        consent.refresh_token = consent.refresh_token or secrets.token_urlsafe(32)
-        token = secrets.token_urlsafe(32)
+        refresh, token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        consent.refresh_tokens[refresh] = world.now()
         self.access[token] = Access(consent=consent.id, expires_at=world.now() + timedelta(seconds=self.access_seconds))
         return {
-            "token_type": "Bearer", "expires_in": self.access_seconds, "access_token": token, "refresh_token": consent.refresh_token,
+            "token_type": "Bearer", "expires_in": self.access_seconds, "access_token": token, "refresh_token": refresh,
             "scope": "https://api.businesscentral.dynamics.com/user_impersonation",
         }  # fmt: skip
 

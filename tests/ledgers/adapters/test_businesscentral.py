@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 import pytest
@@ -10,11 +10,12 @@ from app.ledgers.adapters.businesscentral import journal
 from app.ledgers.adapters.businesscentral.ledger import DUNS, LIMITS
 from app.ledgers.adapters.businesscentral.rows import live_of
 from app.ledgers.adapters.businesscentral.wire import day_of, refusal_of
-from app.ledgers.errors import ConflictError, PermissionMissingError
+from app.ledgers.errors import AuthRevokedError, ConflictError, PermissionMissingError
 from app.ledgers.oauth import StateMismatchError
 from app.ledgers.ports import ItemKind, ItemState
 from app.net.errors import RefusedError, UnknownOutcomeError, UnsupportedError
 from app.net.http import Reply
+from app.values.clock import FixedClock
 from ledgers.adapters.contract import LedgerContract
 from support.businesscentral import BusinessCentralDoor, businesscentral_door
 from support.fiken import stored, visit
@@ -191,3 +192,23 @@ def test_an_empty_date_is_none() -> None:
 def _fault_on_post(desk: BusinessCentralDoor, request: httpx.Request, kind: str) -> None:
     if request.method == "POST" and request.url.path.endswith("/customerPayments"):
         desk.control.fault("POST", kind)
+
+
+def test_a_consent_dies_unused_after_ninety_days_and_that_is_known(desk: BusinessCentralDoor) -> None:
+    asked = desk.oauth.begin("http://127.0.0.1:8000/connections/businesscentral/callback")
+    given = desk.oauth.finish(asked, visit(asked))
+    assert given.ends_at == NOW + timedelta(days=90)
+    desk.clock.move(timedelta(days=30))
+    assert desk.oauth.refresh(given).ends_at == NOW + timedelta(days=120)
+
+
+def test_a_refresh_token_that_lay_unused_too_long_is_refused() -> None:
+    clock = FixedClock(NOW)
+    with borrowed_sandbox(clock.now) as sandbox, businesscentral_door(sandbox.url) as desk:
+        asked = desk.oauth.begin("http://127.0.0.1:8000/connections/businesscentral/callback")
+        given = desk.oauth.finish(asked, visit(asked))
+        clock.move(timedelta(days=89))
+        given = desk.oauth.refresh(given)
+        clock.move(timedelta(days=90))
+        with pytest.raises(AuthRevokedError):
+            desk.oauth.refresh(given)

@@ -390,3 +390,37 @@ def test_a_book_that_is_given_up_may_be_opened_by_another_bureau(office: Office)
     assert tenant_connected(office, newcomer, tenant).status_code == 422, "the other connection still covers it"
     office.browser.submit(f"{second}/end")
     assert tenant_connected(office, newcomer, tenant).status_code == 303
+
+
+def test_a_key_with_a_last_day_warns_and_a_new_one_takes_over_while_the_old_one_works(office: Office):
+    firms = clients(office.outside, 1)
+    key = bureau_key(office.outside, firms)
+
+    def connected(label: str, last: str) -> httpx.Response:
+        return office.browser.submit("/connections/new/tripletex", label=label, employee_token=key, ends_on=last)
+
+    for wrong, words in (("31.02", "Skriv dagen som dd.mm.åååå"), ("01.01.2020", "Siste dag er passert")):
+        answer = connected("Byråets nøkkel", wrong)
+        assert answer.status_code == 422 and words in words_of(answer.text)
+        assert f'value="{wrong}"' in answer.text and 'value="Byråets nøkkel"' in answer.text and key not in answer.text
+    last = office.clock.today() + timedelta(days=10)
+    where = connected("Byråets nøkkel", f"{last:%d.%m.%Y}").headers["location"].split("?")[0]
+    assert "Siste dag den virker" not in words_of(office.browser.get(where).text), "nobody is read through it yet"
+    office.browser.submit(f"{where}/companies", link=[link_ids(office.browser.get(where).text)[firms[0]["name"]]])
+    office.work_off()
+    for page in (where, "/connections"):
+        words = words_of(office.browser.get(page).text)
+        assert f"Siste dag den virker, er {last:%d.%m.%Y}" in words and "Opphører snart" in words and "Koble til på nytt" in words
+    worklist = words_of(office.browser.get("/worklist").text)
+    assert f"Byråets nøkkel virker til {last:%d.%m.%Y}" in worklist and last.isoformat() not in worklist
+    answer = office.browser.submit(f"{where}/end-day", ends_on="i morgen")
+    assert answer.status_code == 422 and 'value="i morgen"' in answer.text
+    assert "Skriv dagen som dd.mm.åååå" in words_of(answer.text)
+    fresh = connected("Ny nøkkel", "").headers["location"].split("?")[0]
+    ticks = link_ids(office.browser.get(fresh).text)
+    assert office.browser.submit(f"{fresh}/companies", link=[ticks[firms[0]["name"]]]).status_code == 303
+    assert "Opphører snart" not in words_of(office.browser.get("/connections").text)
+    assert office.browser.submit(f"{fresh}/end-day", ends_on=f"{last:%d.%m.%Y}").status_code == 303
+    assert "Opphører snart" in words_of(office.browser.get("/connections").text)
+    assert office.browser.submit(f"{fresh}/end-day", ends_on="").status_code == 303
+    assert "Opphører snart" not in words_of(office.browser.get("/connections").text)

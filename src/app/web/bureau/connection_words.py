@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from app.ledgers.capabilities import CredentialKind
 from app.ledgers.connections import ConnectError
 from app.ledgers.doors import Ledgers
 from app.portfolio.ledger_overview import Candidate, ConnectionHealth, Obstacle
@@ -63,6 +64,11 @@ class Shown:
     synced_at: datetime | None
     found: int
     ticked: int
+    #: the last day it works, as far as it is near, and the one the bureau has noted; whether it may note one
+    last_day: date | None
+    ending: str | None
+    ends_on: date | None
+    notes_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ def shown(health: ConnectionHealth, ledgers: Ledgers) -> Shown:
     return Shown(
         line.id, line.ledger, ledger_name(ledgers, line.ledger), line.label, line.state, health.light.value, words,
         line.problem, line.connected_at, health.synced_at, line.found, line.ticked,
+        line.last_day if health.ending else None, health.ending and health.ending.value, line.ends_on,
+        line.state != "revoked" and notes_end(ledgers, line.ledger),
     )  # fmt: skip
 
 
@@ -113,6 +121,11 @@ def shown_candidate(candidate: Candidate) -> ShownCandidate:
 def ledger_name(ledgers: Ledgers, ledger: str) -> str:
     """What people call it; the short name for one there is no adapter for any more."""
     return next((known.label for known in ledgers.known() if known.ledger == ledger), ledger)
+
+
+def notes_end(ledgers: Ledgers, ledger: str) -> bool:
+    """A key that somebody has made may have an end that only he knows."""
+    return any(one.ledger == ledger and one.credential_kind is CredentialKind.PASTED_SECRET for one in ledgers.known())
 
 
 def why_not(fault: ConnectError, name: str = "") -> str:

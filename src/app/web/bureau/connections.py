@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from litestar import Request, get, post
@@ -12,10 +13,11 @@ from litestar.response import Redirect, Template
 
 from app.db.unit_of_work import UnitOfWork
 from app.db.vault import Vault
-from app.ledgers import connections
+from app.ledgers import connections, endings
 from app.ledgers.capabilities import Capabilities
 from app.ledgers.connections import ConnectError, Door
 from app.ledgers.doors import Ledgers
+from app.ledgers.endings import EndingError
 from app.net.errors import OutsideError
 from app.portfolio.ledger_overview import candidates, connection_health, find_health
 from app.tenants.identity import Identity
@@ -23,11 +25,13 @@ from app.tenants.permissions import Permission
 from app.tenants.sessions import token_hash
 from app.web.access import requires
 from app.web.asked import Asker, PageFrame, TheHouse, Work
-from app.web.bureau.connection_words import secret_label, shown, shown_candidate, why_not
+from app.web.bureau.connection_words import notes_end, secret_label, shown, shown_candidate, why_not
 from app.web.bureau.outside_words import in_words
 from app.web.dependencies import frame_of
 from app.web.house import House
+from app.web.i18n import gettext
 from app.web.pages import Form, FormError, page, refuse, see_other, text_of, texts_of
+from app.web.typed import parse_day
 
 GUARDS = [requires(Permission.CONNECT)]
 #: where the vendor sends the user back to, below the product's public address
@@ -65,8 +69,11 @@ def connect(data: Form, ledger: FromPath[str], identity: Asker, house: TheHouse)
     secret = {one.name: text_of(data, one.name) for one in wanted.fields}
     label = text_of(data, "label") or wanted.label
     try:
-        connection_id = connections.connect_with_secret(door_of(house), identity.bureau_id, identity.actor, ledger, label[:200], secret)
-    except ConnectError as fault:
+        ends_on = _end_in(data, house.database.clock.today())
+        connection_id = connections.connect_with_secret(
+            door_of(house), identity.bureau_id, identity.actor, ledger, label[:200], secret, ends_on
+        )  # fmt: skip
+    except (ConnectError, EndingError) as fault:
         raise _form_again(house, identity, wanted, data, fault) from fault
     return see_other(f"/connections/{connection_id}", "connected")
 
@@ -128,6 +135,20 @@ def follow_up_companies(
     return see_other(f"/connections/{connection_id}", "followed-up", len(ticked))
 
 
+@post("/connections/{connection_id:uuid}/end-day", guards=GUARDS, sync_to_thread=True)
+def note_end(data: Form, connection_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Redirect:
+    """The last day of a key that was made for a time, or none."""
+    seen = shown(find_health(work, connection_id), ledgers_of(house))
+    if not seen.notes_end:
+        raise LookupError("this connection's end is not for us to note")
+    try:
+        endings.note(work, connection_id, _end_in(data, work.today()))
+    except EndingError as fault:
+        wrong = {"errors": {"ends_on": gettext(str(fault))}, "typed_end": text_of(data, "ends_on")}
+        raise refuse(work, "pages/connections/show.html", frame, **_companies(work, house, connection_id) | wrong) from fault
+    return see_other(f"/connections/{connection_id}", "saved")
+
+
 @post("/connections/{connection_id:uuid}/discovery", guards=GUARDS, sync_to_thread=True)
 def look_again(connection_id: FromPath[uuid.UUID], identity: Asker, house: TheHouse) -> Redirect:
     with house.database.begin(identity.scope, identity.actor) as work:
@@ -178,21 +199,41 @@ def session_of(request: Request[Any, Any, Any]) -> bytes:
 def _form(work: UnitOfWork, house: House, wanted: Capabilities, instead_of: uuid.UUID | None) -> dict[str, Any]:
     old = None if instead_of is None else shown(find_health(work, instead_of), ledgers_of(house))
     labels = {one.name: secret_label(wanted.ledger, one.name) for one in wanted.fields}
-    return {"ledger": wanted, "values": {}, "errors": {}, "instead_of": old, "secret_labels": labels}
+    return {
+        "ledger": wanted, "values": {}, "errors": {}, "instead_of": old, "secret_labels": labels,
+        "notes_end": notes_end(ledgers_of(house), wanted.ledger),
+    }  # fmt: skip
 
 
-def _form_again(house: House, identity: Identity, wanted: Capabilities, data: Mapping[str, Any], fault: ConnectError) -> FormError:
+def _form_again(
+    house: House, identity: Identity, wanted: Capabilities, data: Mapping[str, Any], fault: ConnectError | EndingError
+) -> FormError:
     """With what was typed, never with the secret."""
-    kept = ["label", *(one.name for one in wanted.fields if not one.secret)]
+    kept = ["label", "ends_on", *(one.name for one in wanted.fields if not one.secret)]
     secrets = [one.name for one in wanted.fields if one.secret]
-    field = fault.field if fault.field in {*kept, *secrets} else next(iter(secrets), "label")
+    if isinstance(fault, EndingError):
+        field, words = "ends_on", gettext(str(fault))
+    else:
+        field = fault.field if fault.field in {*kept, *secrets} else next(iter(secrets), "label")
+        words = _words(fault)
     with house.database.begin(identity.scope, identity.actor) as work:
         context = _form(work, house, wanted, _id_of(text_of(data, "instead_of")))
         frame = frame_of(house, identity, work)
     return FormError(
         "pages/connections/new.html",
-        {"frame": frame, **context, "values": {name: text_of(data, name) for name in kept}, "errors": {field: _words(fault)}},
+        {"frame": frame, **context, "values": {name: text_of(data, name) for name in kept}, "errors": {field: words}},
     )
+
+
+def _end_in(data: Mapping[str, Any], today: date) -> date | None:
+    """`EndingError` for what is no day, or a past one."""
+    typed = text_of(data, "ends_on").strip()
+    try:
+        last = parse_day(typed, today) if typed else None
+    except ValueError as fault:
+        raise EndingError("Write the day as dd.mm.yyyy, or leave the field empty.") from fault
+    endings.check(last, today)
+    return last
 
 
 def _words(fault: ConnectError | OutsideError) -> str:
@@ -214,7 +255,7 @@ def _companies(work: UnitOfWork, house: House, connection_id: uuid.UUID) -> dict
     links = [shown_candidate(one) for one in candidates(work, connection_id)]
     return {
         "connection": shown(health, ledgers_of(house)), "links": links, "may_connect": health.line.state != "revoked", "errors": {},
-        "now": work.now(),
+        "typed_end": None, "now": work.now(),
     }  # fmt: skip
 
 
@@ -227,5 +268,5 @@ def _id_of(text: str) -> uuid.UUID | None:
 
 HANDLERS = [
     list_connections, choose_ledger, show_connect_form, connect, ask_consent, come_back, show_connection, follow_up_companies, look_again,
-    ask_to_disconnect, disconnect,
+    ask_to_disconnect, disconnect, note_end,
 ]  # fmt: skip

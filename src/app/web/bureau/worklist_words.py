@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from app.agencies import direct_payments, handover, settlements
@@ -102,7 +103,18 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "no_handover_wished": (N_("The warning was not paid, and nothing is handed over"), N_("Agree with the company on what to do.")),
     "other": (N_("A claim cannot go on by itself"), N_("See on its page why.")),
 }
-_CONNECTIONS = {"reconnect": N_("%(name)s must be connected anew"), "failing": N_("%(name)s does not answer")}
+_CONNECTIONS = {
+    "reconnect": N_("%(name)s must be connected anew"),
+    "failing": N_("%(name)s does not answer"),
+    "ending": N_("%(name)s works until %(day)s"),
+    "ending_soon": N_("%(name)s works only until %(day)s"),
+    "ended": N_("%(name)s was to end on %(day)s"),
+}
+_ENDING = {
+    "ending": N_("Connect it again before that day: then nothing stops."),
+    "ending_soon": N_("Connect it again now: after that day no book is read and nothing is sent for its companies."),
+    "ended": N_("Connect it again, or note the new day if the key has been given one."),
+}
 _WHAT_TO_DO: dict[Kind, str] = {
     Kind.SENDING_STOPPED: N_("Look through what is planned, then allow sending in the settings."),
     Kind.HELD_RUN: N_("Compare some of it with the ledger, then let it go or call it off."),
@@ -146,7 +158,8 @@ def told(row: WorkRow) -> Told:
     """A row in the reader's language."""
     href, link = _way(row)
     again = row.claim_id if row.kind is Kind.REFUSED_CASE else None
-    return Told(row, gettext(KINDS[row.kind]), title_of(row), todo_of(row), href, link, row.reason if row.kind in _QUOTED else None, again)
+    quote = row.reason if row.kind in _QUOTED and row.what not in _ENDING else None
+    return Told(row, gettext(KINDS[row.kind]), title_of(row), todo_of(row), href, link, quote, again)
 
 
 def title_of(row: WorkRow) -> str:
@@ -155,7 +168,8 @@ def title_of(row: WorkRow) -> str:
         case Kind.REVIEW | Kind.REFUSED | Kind.STUCK:
             return act_name(row.what)
         case Kind.CONNECTION:
-            return gettext(_CONNECTIONS[row.what]).replace("%(name)s", row.subject or "")
+            words = gettext(_CONNECTIONS[row.what]).replace("%(name)s", row.subject or "")
+            return words.replace("%(day)s", date_short(date.fromisoformat(row.reason))) if row.what in _ENDING and row.reason else words
         case Kind.QUESTION:
             return gettext(QUESTIONS.get(row.what, QUESTIONS["other"])[0])
         case Kind.BLOCKED_NOTICE | Kind.AUTHORITY | Kind.SETTLEMENT:
@@ -192,6 +206,8 @@ def todo_of(row: WorkRow) -> str:
     """The exact thing to do."""
     if row.kind is Kind.QUESTION:
         return gettext(QUESTIONS.get(row.what, QUESTIONS["other"])[1])
+    if row.kind is Kind.CONNECTION and row.what in _ENDING:
+        return gettext(_ENDING[row.what])
     if row.kind is Kind.REFUSED and row.verdicts == (Verdict.GIVE_UP,):
         return gettext("Correct the address in the ledger: the claim goes on by itself. Then put this aside.")
     return gettext(_WHAT_TO_DO[row.kind])

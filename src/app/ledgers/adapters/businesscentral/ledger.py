@@ -68,6 +68,8 @@ BANK = ("1900", "1999")
 #: how far back a reminder of its own tells that a company uses them
 REMINDERS_BACK = timedelta(days=180)
 OWN_REMINDERS = "reminders"
+#: https://learn.microsoft.com/entra/identity-platform/refresh-tokens: 90 days, and each use brings a fresh token
+UNUSED_FOR = timedelta(days=90)
 LIMITS = (
     "Business Central's standard interface shows no customer ledger entries and no KID: money and credit memos that are not applied to an"
     " invoice are not seen here. Apply them in Business Central before reminders go out."
@@ -81,7 +83,7 @@ MEMO_FIELDS = (
 
 def endpoints(login_url: str = LOGIN_URL) -> OAuthEndpoints:
     """Microsoft Entra for any organisation. It takes no token back: the consent is withdrawn under the user's own account there."""
-    return OAuthEndpoints(f"{login_url}/authorize", f"{login_url}/token", scope=SCOPE)
+    return OAuthEndpoints(f"{login_url}/authorize", f"{login_url}/token", scope=SCOPE, unused_for=UNUSED_FOR)
 
 
 def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> tuple[Vendor, ...]:

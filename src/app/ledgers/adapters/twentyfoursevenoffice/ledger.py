@@ -49,6 +49,8 @@ OVERLAP = timedelta(minutes=15)
 #: the vendor does not say in which zone a card's change is dated: this is too much rather than too little
 ZONE_UNKNOWN = timedelta(hours=2)
 READINGS_MAX = 3
+#: a year's lines come in one answer
+TIMEOUT_SECONDS = 90.0
 CARDS_AT_ONCE = 200
 #: from here on the whole list costs fewer calls than asking for each customer
 CUSTOMERS_MAX = 100
@@ -57,7 +59,7 @@ CUSTOMERS_MAX = 100
 def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> tuple[Vendor, ...]:
     """24SevenOffice as wired: our own application's id, and a user's e-mail and password."""
     app = apps["twentyfoursevenoffice"]
-    http = HttpClient(app.api_url)
+    http = HttpClient(app.api_url, timeout_seconds=TIMEOUT_SECONDS)
 
     def opened(store: CredentialStore) -> Ledger:
         return TwentyFourSevenOfficeLedger(http, store, clock, application_id=app.keys["application_id"])

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.agencies import direct_payments, handover, queries, settlements
+from app.agencies import direct_payments, handover, queries, settlements, vouchers
 from app.agencies.models import DirectPaymentRow, SettlementRow
 from app.jobs import performing
 from app.jobs.effects import Performers
@@ -32,6 +32,12 @@ class Street:
     control: Control
     clock: FixedClock
     invoice: int
+
+    def book_the_rest(self, payout: SettlementRow) -> None:
+        """The accountant books interest and costs, and says so."""
+        with self.at.work() as work:
+            vouchers.confirm(work, payout.id, booked_on=work.today())
+        self.at.run()
 
     def days_pass(self, days: int) -> None:
         self.clock.move(timedelta(days=days))
@@ -95,7 +101,9 @@ def test_from_handover_to_settlement_posted_once_in_the_ledger(street: Street) -
     assert [line["amount_ore"] for line in street.ledger_payments()] == [-1_000_000]
     assert at.read(OpenItem, id=at.item.id)[0].state == "paid"
     [payout] = at.read(SettlementRow, company_id=at.company.id)
-    assert payout.state == "booked"
+    assert payout.state == "proposal", "the interest is not in the ledger before somebody has booked it"
+    street.book_the_rest(payout)
+    assert at.read(SettlementRow, company_id=at.company.id)[0].state == "booked"
     [told] = street.control.get("/kravia/settlements")
     assert told["internalAccountingId"] == str(payout.id)
 
@@ -192,6 +200,9 @@ def test_a_payout_the_bank_booked_first_is_neither_reported_nor_posted(street: S
     assert [line["amount_ore"] for line in street.ledger_payments()] == [-principal]
     assert at.read(DirectPaymentRow, company_id=at.company.id) == []
     assert at.read(Posting, company_id=at.company.id) == []
+    [payout] = at.read(SettlementRow, company_id=at.company.id)
+    assert payout.state == "proposal"
+    street.book_the_rest(payout)
     assert at.read(SettlementRow, company_id=at.company.id)[0].state == "booked"
     with at.work() as work:
         assert queries.standing_of(work, [at.claim.id]) == {at.claim.id: "open"}

@@ -37,8 +37,8 @@ def at(resources: Resources, agency: PaperAgency, clock: FixedClock) -> Desk:
     return at
 
 
-def line(principal_ore: int = 1_000_000, case: str = "1000") -> SettlementLine:
-    return SettlementLine(case, None, principal_ore, 5_000, 0, PAID_ON)
+def line(principal_ore: int = 1_000_000, case: str = "1000", interest_ore: int = 0) -> SettlementLine:
+    return SettlementLine(case, None, principal_ore, interest_ore, 0, PAID_ON)
 
 
 def payout(*lines: SettlementLine, **changes: Any) -> Settlement:
@@ -63,7 +63,7 @@ def settle_posting(at: Desk, state: str) -> None:
 
 
 def test_the_principal_is_posted_on_the_invoice_and_the_rest_shown_apart(at: Desk, agency: PaperAgency) -> None:
-    agency.payouts.append(payout(line()))
+    agency.payouts.append(payout(line(interest_ore=5_000)))
     assert fetch(at) == 1
     [posting] = at.read(Posting, company_id=at.company.id)
     assert (posting.open_item_id, posting.amount_ore, posting.paid_on) == (at.item.id, 1_000_000, SETTLED_ON)

@@ -73,6 +73,7 @@ def book_of(database: Database, bureau: Bureau) -> Book:
     notice = make.notice(database, claim, document_id=make.document(database, company).id)
     week = make.weekly_list(database, company)
     agreement = make.agreement(database, company)
+    make.settlement(database, agreement)
     return Book(
         bureau, company, debtor, item, claim, notice, week, make.list_entry(database, week, claim, item),
         make.sync_run(database, company).id, make.credit_check(database, company).id,

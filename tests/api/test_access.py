@@ -22,7 +22,8 @@ from support import make
 from support.neighbour import MARK, Neighbour
 
 LISTS = (
-    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases", "explanations",
+    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases",
+    "settlements", "explanations",
     "postings",
 )  # fmt: skip
 SEGMENT = {"name": "ok", "position": 1, "conditions": {"amount_from_ore": 1}}
@@ -51,6 +52,8 @@ BODIES: dict[str, Any] = {
     "limitation-events": {"kind": "acknowledgement", "on": "2026-11-02", "evidence": "ok"},
     "circumstances": {"kind": "deceased"},
     "answer": {"answer": "rest", "reason": "ok"},
+    "booking": {"booked_on": "2026-11-02"},
+    "posting-accounts": {},
     "outcome": {"outcome": "cancel", "note": "ok"},
 }
 

@@ -18,7 +18,8 @@ from app.values.clock import FixedClock
 from support import make
 
 NAMES = (
-    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases", "postings"
+    "companies", "debtors", "open-items", "claims", "notices", "sync-runs", "credit-checks", "weekly-lists", "agency-cases",
+    "settlements", "postings"
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ def grow(database: Database, book: Book, times: int) -> None:
         make.credit_check(database, company)
         agreement = make.agreement(database, company)
         make.agency_case(database, agreement, claim)
+        make.settlement(database, agreement)
 
 
 def pages(client: TestClient[Litestar], key: dict[str, str], name: str, limit: int) -> list[list[str]]:

@@ -31,7 +31,7 @@ QUERIES = {"/search": "?q=hansen", "/ready": "?claim={claim_id}", "/credit-check
 NO_PAGES = {
     "/claims/{claim_id:uuid}/panel", "/companies/{company_id:uuid}/sync/progress", "/documents/{document_id:uuid}", "/demo-clock",
     "/companies/{company_id:uuid}/routine/document",
-    "/connections/{ledger:str}/return", "/companies/{company_id:uuid}/export",
+    "/connections/{ledger:str}/return", "/companies/{company_id:uuid}/export", "/payouts/{payout_id:uuid}/voucher.csv",
 }  # fmt: skip
 WEIGHT_MAX = 150 * 1024
 REQUESTS_MAX = 12

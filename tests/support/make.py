@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 
-from app.agencies.models import AgencyCase, Agreement
+from app.agencies.models import AgencyCase, Agreement, SettlementRow
 from app.credit.models import CreditCheck
 from app.db.scope import BureauScope, PlatformScope
 from app.db.unit_of_work import Database
@@ -342,6 +342,14 @@ def agency_case(database: Database, agreement: Agreement, claim: Claim, *, mark:
         "package": {}, "planned_at": database.clock.now(), "handed_over_at": database.clock.now(),
     }  # fmt: skip
     return _save(database, AgencyCase(**_beside(claim) | facts | columns))
+
+
+def settlement(database: Database, agreement: Agreement, *, mark: str = "", **columns: Any) -> SettlementRow:
+    facts = {
+        "agreement_id": agreement.id, "external_id": f"{mark}{next(_numbers)}", "settled_on": database.clock.today(), "total_ore": 100_00,
+        "currency": "NOK", "bank_reference": mark or None, "state": "read", "read_at": database.clock.now(),
+    }  # fmt: skip
+    return _save(database, SettlementRow(**_beside(agreement) | facts | columns))
 
 
 def credit_check(database: Database, company: Company, *, mark: str = "", **columns: Any) -> CreditCheck:

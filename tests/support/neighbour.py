@@ -22,6 +22,7 @@ from app.agencies.models import (
     SettlementLineRow,
     SettlementRow,
 )
+from app.agencies.voucher_models import PostingAccountsRow, SettlementVoucher
 from app.credit.models import CreditCheck
 from app.db.unit_of_work import Database
 from app.dunning.carried_models import CarriedHistory
@@ -98,6 +99,7 @@ class Neighbour:
     held_run: HeldRun
     file: FileImport
     bank_payment: BankPayment
+    settlement: SettlementRow
 
     def ids(self) -> dict[str, str]:
         """Every id by the name a path parameter would carry: `claim_id`, `company_id`, ..."""
@@ -131,6 +133,7 @@ def move_in(database: Database, mark: str = MARK, bureau: Bureau | None = None) 
         make.approval_request(database, claim, asked=user), make.absence(database, bureau, user, mark=mark),
         make.circumstance(database, debtor, mark=mark), make.limitation_event(database, claim, mark=mark),
         make.held_run(database, company, mark=mark), file, make.bank_payment(database, file, mark=mark),
+        make.settlement(database, agreement, mark=mark),
     )  # fmt: skip
     _fill_the_rest(database, his, mark)
     return his
@@ -140,7 +143,7 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
     """Rows of the tables that no page shows by id."""
     now, today, reasons = database.clock.now(), database.clock.today(), [{"code": "waiting", "text": mark}]
     his_own: dict[str, Any] = {"bureau_id": his.bureau.id, "company_id": his.company.id}
-    settlement_id, agreed = new_id(), new_id()
+    agreed = new_id()
     rows: list[tuple[Any, dict[str, Any]]] = [
         (DecisionRow, {
             **his_own, "claim_id": his.claim.id, "decided_on": today, "decided_at": now, "step": "wait", "reasons": reasons,
@@ -180,13 +183,17 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
             **his_own, "delivery_id": his.delivery.id, "state": "accepted", "at": now, "text_": f"250 OK {mark}",
             "evidence": {"text": mark}, "external_id": mark,
         }),
-        (SettlementRow, {
-            **his_own, "id": settlement_id, "agreement_id": his.agreement.id, "external_id": f"{mark}1", "settled_on": today,
-            "total_ore": 100_00, "currency": "NOK", "bank_reference": mark, "state": "read", "read_at": now,
-        }),
         (SettlementLineRow, {
-            **his_own, "settlement_id": settlement_id, "agency_case_id": his.agency_case.id, "external_case_id": f"{mark}1", "position": 1,
-            "principal_ore": 100_00, "interest_ore": 0, "fees_ore": 0, "paid_on": today,
+            **his_own, "settlement_id": his.settlement.id, "agency_case_id": his.agency_case.id, "external_case_id": f"{mark}1",
+            "position": 1, "principal_ore": 100_00, "interest_ore": 0, "fees_ore": 0, "paid_on": today,
+        }),
+        (SettlementVoucher, {
+            **his_own, "settlement_id": his.settlement.id, "state": "proposed", "lines": [[mark, "bank", 100, mark]], "proposed_at": now,
+            "voucher_number": mark, "note": mark,
+        }),
+        (PostingAccountsRow, {
+            **his_own, "bank": mark, "receivables": mark, "interest_income": mark, "fee_income": mark, "collection_costs": mark,
+            "input_vat": mark,
         }),
         (DirectPaymentRow, {
             **his_own, "agency_case_id": his.agency_case.id, "payment_id": his.payment.id, "amount_ore": 1_00, "paid_on": today,

@@ -22,6 +22,7 @@ ROWS = {
     "reply_id": "reply", "run_id": "sync_run", "sync_run_id": "sync_run", "agreement_id": "agreement",
     "approval_id": "approval_request", "absence_id": "absence",
     "held_run_id": "held_run", "posting_id": "posting", "file_id": "file", "bank_payment_id": "bank_payment",
+    "settlement_id": "settlement", "payout_id": "settlement",
 }  # fmt: skip
 #: parameters that carry no row's id, with a value that leads somewhere
 WORDS = {

@@ -59,6 +59,13 @@ def watch_payments(resources: Resources, bureau_id: str, company_id: str) -> Non
     direct_payments.watch(resources.begin, _agencies(resources), uuid.UUID(bureau_id), uuid.UUID(company_id))
 
 
+@job("agencies.advance_payouts", queue=Queue.AGENCIES, retries=2, seconds=120)
+def advance_payouts(resources: Resources, bureau_id: str, company_id: str) -> None:
+    """A person has booked one: take the company's payouts as far as they go now."""
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        settlements.advance(work, _agencies(resources), uuid.UUID(company_id))
+
+
 @job("agencies.attach_missing", queue=Queue.AGENCIES, retries=3, seconds=300, throws=(RefusedError,))
 def attach_missing(resources: Resources, bureau_id: str, case_id: str) -> None:
     attaching.attach_missing(resources.begin, _agencies(resources), uuid.UUID(bureau_id), uuid.UUID(case_id))

@@ -239,7 +239,11 @@ class CaseOrderRow(CompanyRow, Base):
 
 
 class SettlementRow(CompanyRow, Base):
-    """A payout from the agency (avregning). Read once per external id; each line is posted once."""
+    """A payout from the agency (avregning). Read once per external id; each line is posted once.
+
+    `proposal`: every principal is in the ledger, and the rest waits for a person to book it. `posted`: all of it is there. `booked`: and
+    the agency has been told, where it keeps such a mark.
+    """
 
     __tablename__ = "settlements"
     agreement_id: Mapped[uuid.UUID]
@@ -256,7 +260,7 @@ class SettlementRow(CompanyRow, Base):
         within_bureau("company_id", "companies"),
         within_bureau("agreement_id", "agreements"),
         UniqueConstraint("bureau_id", "agreement_id", "external_id"),
-        CheckConstraint("state in ('read','posted','booked','question')", name="state"),
+        CheckConstraint("state in ('read','posted','booked','question','proposal')", name="state"),
     )
 
 
@@ -273,6 +277,8 @@ class SettlementLineRow(CompanyRow, Base):
     fees_ore: Mapped[int] = mapped_column(BigInteger)
     withheld_ore: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     withheld_vat_ore: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    #: the principal came into the ledger by itself: the agency paid the invoice with its KID
+    in_ledger: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     paid_on: Mapped[date]
     posting_id: Mapped[uuid.UUID | None]
     __table_args__ = (

@@ -25,6 +25,7 @@ NUMBER_NEEDED = N_("Write the case's number at the agency: without it nothing ca
 CASE_NOT_OPEN = N_("The case is no longer open at the agency.")
 IS_PAYOUT = N_("The payment is the agency's own payout.")
 
+REST_TO_BOOK = N_("Interest, fees and costs of a payout are to be booked.")
 LINE_UNKNOWN_CASE = N_("A line of the payout belongs to no case that was handed over from here.")
 LINE_TAKEN_BACK = N_("The agency takes back money it had paid out: a person must book it.")
 LINE_OTHER_CURRENCY = N_("The payout is in another currency than the invoice: a person must book it.")

@@ -58,6 +58,7 @@ class CasePage:
 class PaidOut:
     """A case's line of a payout. `posting_id` is the payment posted in the ledger, None where none was needed or none is made yet."""
 
+    settlement_id: uuid.UUID
     settlement_external_id: str
     settled_on: date
     paid_on: date
@@ -174,7 +175,7 @@ def _paid_out(work: UnitOfWork, case_id: uuid.UUID) -> list[PaidOut]:
     ).all()
     return [
         PaidOut(
-            whole.external_id, whole.settled_on, line.paid_on, line.principal_ore, line.interest_ore, line.fees_ore, whole.state,
+            whole.id, whole.external_id, whole.settled_on, line.paid_on, line.principal_ore, line.interest_ore, line.fees_ore, whole.state,
             whole.problem, line.posting_id,
         )
         for line, whole in rows

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from app.agencies import known_money
+from app.agencies import known_money, vouchers
 from app.agencies import obstacle_texts as texts
-from app.agencies.doors import Agencies, Key, key_of, payout_marks
+from app.agencies.doors import Agencies, Key, capabilities_of, key_of, payout_marks
 from app.agencies.echoes import LedgerMoney, is_marked
 from app.agencies.models import AgencyCase, Agreement, SettlementLineRow, SettlementRow
 from app.agencies.ports import Settlement
@@ -53,12 +53,13 @@ def advance(work: UnitOfWork, agencies: Agencies, company_id: uuid.UUID) -> None
     unfinished = work.session.execute(
         select(SettlementRow, Agreement.agency)
         .join(Agreement, Agreement.id == SettlementRow.agreement_id)
-        .where(SettlementRow.company_id == company_id, SettlementRow.state.in_(["read", "question"]))
+        .where(SettlementRow.company_id == company_id, SettlementRow.state.in_(["read", "question", "proposal"]))
         .order_by(SettlementRow.settled_on, SettlementRow.id)
         .with_for_update(of=SettlementRow)
     ).all()
     for settlement, agency in unfinished:
-        _advance(work, settlement, payout_marks(agencies, agency))
+        known = capabilities_of(agencies, agency)
+        _advance(work, settlement, payout_marks(agencies, agency), tells=known is not None and known.marks_booked)
 
 
 def _remember(work: UnitOfWork, agreement_id: uuid.UUID, settlement: Settlement) -> bool:
@@ -90,16 +91,23 @@ def _remember(work: UnitOfWork, agreement_id: uuid.UUID, settlement: Settlement)
     return True
 
 
-def _advance(work: UnitOfWork, settlement: SettlementRow, marks: tuple[str, ...]) -> None:
+def _advance(work: UnitOfWork, settlement: SettlementRow, marks: tuple[str, ...], *, tells: bool) -> None:
+    """`tells`: the agency keeps a mark of what is booked and wants to hear of it."""
     lines = work.session.execute(
         select(SettlementLineRow).where(SettlementLineRow.settlement_id == settlement.id).order_by(SettlementLineRow.position)
     ).scalars()
     outcomes = [_advance_line(work, settlement, line, marks) for line in lines]
     problem = next((outcome for outcome in outcomes if outcome not in (DONE, PENDING)), None)
-    if problem is not None:
+    by_hand = vouchers.is_booked(work, settlement.id)
+    if problem is not None and not by_hand:
+        vouchers.propose(work, settlement.id)
         settlement.state, settlement.problem = "question", problem
     elif PENDING in outcomes:
         settlement.state, settlement.problem = "read", None
+    elif not by_hand and vouchers.propose(work, settlement.id):
+        settlement.state, settlement.problem = "proposal", None
+    elif not tells:
+        settlement.state, settlement.problem, settlement.booked_at = "booked", None, work.now()
     elif not _marking_failed(work, settlement):
         settlement.state, settlement.problem = "posted", None
         payload = {"settlement_id": str(settlement.id)}
@@ -125,11 +133,13 @@ def _advance_line(work: UnitOfWork, settlement: SettlementRow, line: SettlementL
     # the agency may have paid the invoice itself, with the creditor's KID: then its mark stands on a payment in the ledger already
     behind = _payments_behind(work, case, line, marks)
     if any(is_marked(money, marks) for money in behind):
+        line.in_ledger = True
         return DONE
     try:
         find_link(work, item.company_id)
     except NoLedgerError:
         # a book that comes from files shows the payment in a later file, booked by hand
+        line.in_ledger = bool(behind)
         return DONE if behind else texts.LINE_NO_LEDGER
     line.posting_id = _plan_posting(work, settlement, line, item)
     work.session.flush()
@@ -170,7 +180,8 @@ def _posting_outcome(work: UnitOfWork, case: AgencyCase, line: SettlementLineRow
         return DONE
     if state in ("planned", "accepted", "unknown"):
         return PENDING
-    return DONE if _payments_behind(work, case, line, marks) else texts.LINE_NOT_POSTED
+    line.in_ledger = bool(_payments_behind(work, case, line, marks))
+    return DONE if line.in_ledger else texts.LINE_NOT_POSTED
 
 
 def _payments_behind(work: UnitOfWork, case: AgencyCase, line: SettlementLineRow, marks: tuple[str, ...]) -> list[LedgerMoney]:

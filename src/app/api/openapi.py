@@ -49,6 +49,8 @@ EXAMPLES: dict[str, Any] = {
     "handleReply": {"note": "Agreed on three instalments."},
     "recordLimitationEvent": {"kind": "acknowledgement", "on": "2026-11-02", "evidence": "E-mail of 2 November: will pay in January."},
     "restartClaim": {"reason": "The invoice went to a wrong address."},
+    "bookSettlement": {"booked_on": "2026-11-24", "voucher_number": "2026-114"},
+    "setPostingAccounts": {"collection_costs": "7790"},
     "reversePosting": {"reason": "It was registered on the wrong invoice."},
     "recordCall": {"outcome": "promise", "note": "Pays on Friday.", "promised": {"due_on": "2026-11-27", "amount_ore": 1000000}},
     "addEvidence": {"name": "delivery-note.pdf", "content": "JVBERi0xLjc="},

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, and_, case, 
 from sqlalchemy.orm import aliased
 
 from app.agencies import obstacle_texts as texts
-from app.agencies import settlements
+from app.agencies import payouts, settlements
 from app.agencies.models import AgencyCase, Agreement, SettlementLineRow, SettlementRow
 from app.agencies.queries import OPEN_STATES
 from app.db.unit_of_work import UnitOfWork
@@ -129,17 +129,11 @@ def _payouts() -> Select[Any]:
     posting = exists().where(
         SettlementLineRow.settlement_id == SettlementRow.id, Posting.id == SettlementLineRow.posting_id, Posting.state.in_(WAITING)
     )
-    first = (
-        select(SettlementLineRow.agency_case_id)
-        .where(SettlementLineRow.settlement_id == SettlementRow.id, SettlementLineRow.agency_case_id.is_not(None))
-        .order_by(SettlementLineRow.position)
-        .limit(1)
-    )
     return told(
-        Kind.SETTLEMENT, company_id=SettlementRow.company_id, what=func.coalesce(SettlementRow.problem, ""),
+        Kind.SETTLEMENT, company_id=SettlementRow.company_id, what=func.coalesce(SettlementRow.problem, texts.REST_TO_BOOK),
         subject=SettlementRow.external_id,
-        since=SettlementRow.read_at, amount_ore=SettlementRow.total_ore, currency=SettlementRow.currency, target_id=first.scalar_subquery(),
-    ).where(SettlementRow.state == "question", ~act, ~posting)  # fmt: skip
+        since=SettlementRow.read_at, amount_ore=SettlementRow.total_ore, currency=SettlementRow.currency, target_id=SettlementRow.id,
+    ).where(SettlementRow.state.in_(payouts.WAITING), ~act, ~posting)  # fmt: skip
 
 
 def _blocked_notices(work: UnitOfWork) -> Select[Any]:

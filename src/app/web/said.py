@@ -87,6 +87,8 @@ SAYINGS: dict[str, str] = {
     "upload-dropped": N_("The files are deleted. Nothing was imported."),
     "agreement-saved": N_("The agreement is saved."),
     "agreement-ended": N_("The agreement is ended. Nothing more is handed over; cases that are there are followed to their end."),
+    "payout-booked": N_("The payout is booked."),
+    "accounts-saved": N_("The accounts are saved."),
     "act-done": N_("Noted as done."),
     "act-again": N_("It is done again at once."),
     "act-give-up": N_("It is let be."),

@@ -122,7 +122,7 @@ _WHAT_TO_DO: dict[Kind, str] = {
     Kind.CONNECTION: N_("Connect it again: until then no book is read and nothing is sent for its companies."),
     Kind.REFUSED_CASE: N_("Put right what the agency complains of, then offer it again."),
     Kind.REFUSED: N_("Put the cause right and do it again, or let it be."),
-    Kind.SETTLEMENT: N_("Book the payout by hand, or put right what is in the way: it goes on by itself at the next fetch."),
+    Kind.SETTLEMENT: N_("Book what the payout's page shows and say so, or put right what is in the way: then it goes on by itself."),
     Kind.REPLY: N_("Read it, do what it asks for, and say so: the claim rests until then."),
     Kind.BLOCKED_NOTICE: N_("Put it right: the notice goes out by itself afterwards."),
     Kind.AUTHORITY: N_("Record the agreement and the written authority: the claims then go on by themselves."),
@@ -229,10 +229,8 @@ def _way(row: WorkRow) -> tuple[str, str]:
             return f"/connections/{row.target_id}", gettext("To the connection")
         case Kind.REFUSED_CASE:
             return f"/cases/{row.target_id}", gettext("To the case")
-        case Kind.SETTLEMENT if row.target_id is not None:
-            return f"/cases/{row.target_id}", gettext("To the case")
         case Kind.SETTLEMENT:
-            return f"/cases?{urlencode({'show': 'all', 'company': row.company_id})}", gettext("To the cases")
+            return f"/payouts/{row.target_id}", gettext("To the payout")
         case Kind.REPLY:
             return f"/replies/{row.target_id}", gettext("Read the answer")
         case Kind.APPROVAL:

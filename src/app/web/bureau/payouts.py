@@ -124,7 +124,7 @@ def _payout(work: UnitOfWork, payout_id: uuid.UUID) -> dict[str, Any]:
 def _csv(lines: list[VoucherLine], on: date, payout: str) -> bytes:
     kept = io.StringIO()
     sheet = csv.writer(kept, delimiter=";")
-    sheet.writerow([gettext("Date"), gettext("Account"), gettext("Text"), gettext("Invoice"), gettext("Debit"), gettext("Credit")])
+    sheet.writerow([gettext("Date"), gettext("Account"), gettext("Text"), gettext("Invoice"), gettext("Debited"), gettext("Credited")])
     for line in lines:
         text = f"{gettext('Payout')} {payout}: {gettext(WHAT[line.what])}"
         debit, credit = (_kroner(line.amount_ore), "") if line.amount_ore > 0 else ("", _kroner(-line.amount_ore))

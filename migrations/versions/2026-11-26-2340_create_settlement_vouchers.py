@@ -8,7 +8,7 @@ from isolation import isolate
 from sqlalchemy.dialects import postgresql
 
 revision = "20261126_2340"
-down_revision = "20261126_2320"
+down_revision = "20261126_2322"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from sqlalchemy import Select, literal, select, tuple_
 
 from app.agencies import packages
 from app.agencies.models import AgencyCase, Agreement, DirectPaymentRow, SettlementLineRow, SettlementRow
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.receivables.models import Debtor, OpenItem
 
@@ -136,7 +137,7 @@ def standing_of(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], without: Colle
     found: dict[uuid.UUID, Standing] = dict.fromkeys(claim_ids, "none")
     rows = work.session.execute(
         select(AgencyCase.claim_id, AgencyCase.state, AgencyCase.outstanding_ore).where(
-            AgencyCase.claim_id.in_(claim_ids), AgencyCase.id.not_in(without)
+            among(AgencyCase.claim_id, claim_ids), AgencyCase.id.not_in(without)
         )
     )
     for claim_id, state, outstanding in rows.all():

@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.address_models import CorrectedAddress
 from app.dunning.models import Notice
@@ -78,7 +79,7 @@ def lines_of(row: CorrectedAddress) -> tuple[str, ...]:
 def corrections(work: UnitOfWork, debtor_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[CorrectedAddress]]:
     """What has been put in the place of ledger addresses and not ended, by debtor. One query."""
     found: dict[uuid.UUID, list[CorrectedAddress]] = defaultdict(list)
-    rows = select(CorrectedAddress).where(CorrectedAddress.debtor_id.in_(debtor_ids), CorrectedAddress.ended_at.is_(None))
+    rows = select(CorrectedAddress).where(among(CorrectedAddress.debtor_id, debtor_ids), CorrectedAddress.ended_at.is_(None))
     for row in work.session.execute(rows).scalars():
         found[row.debtor_id].append(row)
     return found
@@ -90,7 +91,7 @@ def dead_ends(work: UnitOfWork, claim_ids: Collection[uuid.UUID]) -> dict[uuid.U
     failed = (
         select(Notice.claim_id, Delivery.channel, Delivery.address)
         .join(Delivery, (Delivery.purpose == "notice") & (Delivery.purpose_id == Notice.letter_id))
-        .where(Notice.claim_id.in_(claim_ids), Delivery.state.in_(DEAD_ENDS))
+        .where(among(Notice.claim_id, claim_ids), Delivery.state.in_(DEAD_ENDS))
     )
     for claim_id, channel, address in work.session.execute(failed).all():
         found[claim_id].add((channel, address))

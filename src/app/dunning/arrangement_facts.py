@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import facts as f
 from app.dunning.arrangement_models import ArrangementRow, InstalmentRow
@@ -20,7 +21,7 @@ def load(work: UnitOfWork, claim_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, f.
     latest = (
         select(ArrangementRow)
         .where(
-            ArrangementRow.claim_id.in_(claim_ids), or_(ArrangementRow.outcome.is_(None), ArrangementRow.outcome.in_(OUTCOMES)),
+            among(ArrangementRow.claim_id, claim_ids), or_(ArrangementRow.outcome.is_(None), ArrangementRow.outcome.in_(OUTCOMES)),
             still_counts(ArrangementRow),
         )
         .ext(distinct_on(ArrangementRow.claim_id))

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.call_models import PhoneCall
 from app.dunning.restart_facts import still_counts
@@ -29,7 +30,7 @@ def called_on(work: UnitOfWork, claim_ids: Sequence[uuid.UUID]) -> dict[uuid.UUI
     """The days on which calls ended their task, oldest first, for the engine. One query."""
     rows = (
         select(PhoneCall.claim_id, PhoneCall.called_on)
-        .where(PhoneCall.claim_id.in_(claim_ids), PhoneCall.outcome != Outcome.NOT_REACHED, still_counts(PhoneCall))
+        .where(among(PhoneCall.claim_id, claim_ids), PhoneCall.outcome != Outcome.NOT_REACHED, still_counts(PhoneCall))
         .order_by(PhoneCall.id)
     )
     found: dict[uuid.UUID, list[date]] = defaultdict(list)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import facts as f
 from app.dunning.models import Circumstance
@@ -54,7 +55,7 @@ def active(work: UnitOfWork, debtor_id: uuid.UUID) -> list[Circumstance]:
 def of_debtors(work: UnitOfWork, debtor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Known]:
     """What is known of each; a debtor of whom nothing is known is not there. One query."""
     found: dict[uuid.UUID, list[Circumstance]] = defaultdict(list)
-    rows = select(Circumstance).where(Circumstance.debtor_id.in_(list(debtor_ids)), Circumstance.ended_at.is_(None))
+    rows = select(Circumstance).where(among(Circumstance.debtor_id, debtor_ids), Circumstance.ended_at.is_(None))
     for row in work.session.execute(rows).scalars():
         found[row.debtor_id].append(row)
     return {debtor_id: known_of(circumstances) for debtor_id, circumstances in found.items()}

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from app.agencies import queries as agency_queries
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import addresses, book_facts, call_facts, circumstances, ledger_notices, restart_facts, run_facts
 from app.dunning import arrangement_facts as arrangements
@@ -91,7 +92,7 @@ def load(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], *, lock: bool = False
         select(Claim, OpenItem, Debtor)
         .join(OpenItem, OpenItem.id == Claim.open_item_id)
         .join(Debtor, Debtor.id == Claim.debtor_id)
-        .where(Claim.id.in_(claim_ids))
+        .where(among(Claim.id, claim_ids))
         .order_by(Claim.id)
     )
     rows = work.session.execute(query.with_for_update(of=Claim, key_share=True) if lock else query).all()
@@ -218,7 +219,7 @@ def follow_ups(work: UnitOfWork, companies: set[uuid.UUID]) -> dict[uuid.UUID, F
 def _payments(work: UnitOfWork, items: list[uuid.UUID]) -> dict[uuid.UUID, list[f.Payment]]:
     found: dict[uuid.UUID, list[f.Payment]] = defaultdict(list)
     rows = select(SeenPayment.open_item_id, SeenPayment.paid_on, SeenPayment.amount_ore).where(
-        SeenPayment.open_item_id.in_(items), SeenPayment.source == "ledger"
+        among(SeenPayment.open_item_id, items), SeenPayment.source == "ledger"
     )
     for item_id, paid_on, amount in work.session.execute(rows.order_by(SeenPayment.paid_on, SeenPayment.id)).all():
         found[item_id].append(f.Payment(paid_on, amount))
@@ -238,7 +239,7 @@ def _notices(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[f.P
     said = (
         select(Notice.claim_id, Notice.kind, Notice.issued_on, Notice.payment_deadline, Notice.fee_ore, carrier.fee_ore > 0)
         .outerjoin(carrier, carrier.id == Notice.carried_by)
-        .where(Notice.claim_id.in_(ids), Notice.issued_on.is_not(None), counts, still_counts(Notice))
+        .where(among(Notice.claim_id, ids), Notice.issued_on.is_not(None), counts, still_counts(Notice))
     )
     for claim_id, kind, issued_on, deadline, fee, elsewhere in work.session.execute(said.order_by(Notice.issued_on, Notice.id)).all():
         if issued_on is not None:
@@ -247,7 +248,7 @@ def _notices(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[f.P
 
 
 def _in_doubt(work: UnitOfWork, ids: list[uuid.UUID]) -> set[uuid.UUID]:
-    doubted = select(Notice.claim_id).where(Notice.claim_id.in_(ids), Notice.state == "review", still_counts(Notice))
+    doubted = select(Notice.claim_id).where(among(Notice.claim_id, ids), Notice.state == "review", still_counts(Notice))
     return set(work.session.execute(doubted).scalars())
 
 
@@ -275,13 +276,13 @@ def _holds(work: UnitOfWork, claims: list[Claim]) -> dict[uuid.UUID, f.Hold]:
 def _disputed(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, bool]:
     """An objection freezes its claim until it is decided, and for good where it was upheld: that is said of each."""
     frozen = Dispute.decided_at.is_(None) | (Dispute.decision == "upheld")
-    rows = select(Dispute.claim_id, func.bool_and(Dispute.decided_at.is_not(None))).where(Dispute.claim_id.in_(ids), frozen)
+    rows = select(Dispute.claim_id, func.bool_and(Dispute.decided_at.is_not(None))).where(among(Dispute.claim_id, ids), frozen)
     return {claim_id: bool(upheld) for claim_id, upheld in work.session.execute(rows.group_by(Dispute.claim_id)).all()}
 
 
 def _objected(work: UnitOfWork, ids: list[uuid.UUID]) -> set[uuid.UUID]:
     """Claims on which something has been objected that nobody has found obviously groundless (inkassoloven 2026 § 18)."""
-    rows = select(Dispute.claim_id).where(Dispute.claim_id.in_(ids), Dispute.obviously_groundless.is_(False))
+    rows = select(Dispute.claim_id).where(among(Dispute.claim_id, ids), Dispute.obviously_groundless.is_(False))
     return set(work.session.execute(rows).scalars())
 
 
@@ -290,7 +291,7 @@ def _verdicts(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, f.ListV
     latest = (
         select(ListEntry.claim_id, ListEntry.state, ListEntry.step, ListEntry.stopped_until, WeeklyList.deadline_at)
         .join(WeeklyList, WeeklyList.id == ListEntry.list_id)
-        .where(ListEntry.claim_id.in_(ids), still_counts(ListEntry))
+        .where(among(ListEntry.claim_id, ids), still_counts(ListEntry))
         .ext(distinct_on(ListEntry.claim_id))
         .order_by(ListEntry.claim_id, WeeklyList.made_at.desc())
     )
@@ -309,7 +310,7 @@ def _approvals(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[f
         .outerjoin(ApprovalVerdict, ApprovalVerdict.request_id == ApprovalRequest.id)
         .outerjoin(User, User.id == ApprovalRequest.asked_id)
         .where(
-            ApprovalRequest.claim_id.in_(ids), ApprovalRequest.closed_at.is_(None) | ApprovalVerdict.verdict.in_(["yes", "silence"]),
+            among(ApprovalRequest.claim_id, ids), ApprovalRequest.closed_at.is_(None) | ApprovalVerdict.verdict.in_(["yes", "silence"]),
             still_counts(ApprovalRequest),
         )
         .order_by(ApprovalRequest.asked_at, ApprovalRequest.id)

@@ -14,6 +14,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.facts import DebtorKind
 from app.dunning.models import Claim, PolicyRow
@@ -122,7 +123,7 @@ def shelf(work: UnitOfWork, companies: Iterable[uuid.UUID], debtors: Iterable[uu
         select(PolicyRow)
         .where(
             PolicyRow.company_id.in_(companies) | PolicyRow.company_id.is_(None),
-            wide | PolicyRow.debtor_id.in_(list(debtors)) | PolicyRow.claim_id.in_(list(claims)),
+            wide | among(PolicyRow.debtor_id, debtors) | among(PolicyRow.claim_id, claims),
         )
         .ext(distinct_on(*at))
         .order_by(*at, PolicyRow.version.desc())

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, exists, func, select
 from sqlalchemy.orm import aliased
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import facts as f
 from app.dunning.models import Notice
@@ -35,13 +36,13 @@ def still_counts(row: type[Any]) -> ColumnElement[bool]:
 
 def set_aside(work: UnitOfWork, claim_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """The ids of everything of these claims that counts no more."""
-    rows = select(func.unnest(Restart.set_aside)).where(Restart.claim_id.in_(claim_ids))
+    rows = select(func.unnest(Restart.set_aside)).where(among(Restart.claim_id, claim_ids))
     return set(work.session.execute(rows).scalars())
 
 
 def load(work: UnitOfWork, claim_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Begun]:
     """Of those claims whose follow-up was begun anew. One query, and one more where there is such a claim."""
-    rows = work.session.execute(select(Restart).where(Restart.claim_id.in_(claim_ids)).order_by(Restart.restarted_at)).scalars().all()
+    rows = work.session.execute(select(Restart).where(among(Restart.claim_id, claim_ids)).order_by(Restart.restarted_at)).scalars().all()
     begun: dict[uuid.UUID, Begun] = {}
     fees = _still_asked_for(work, {row.claim_id for row in rows}) if rows else {}
     for row in rows:
@@ -62,7 +63,7 @@ def _still_asked_for(work: UnitOfWork, claim_ids: Collection[uuid.UUID]) -> Mapp
         select(Notice.claim_id, Notice.kind, Notice.issued_on, Notice.payment_deadline)
         .join(carrier, carrier.id == Notice.carried_by)
         .where(
-            Notice.claim_id.in_(claim_ids), Notice.issued_on.is_not(None), Notice.state.in_(["issued", "sent", "review"]),
+            among(Notice.claim_id, claim_ids), Notice.issued_on.is_not(None), Notice.state.in_(["issued", "sent", "review"]),
             carrier.fee_ore > 0, ~still_counts(Notice), still_counts(carrier),
         )
         .order_by(Notice.issued_on, Notice.id)

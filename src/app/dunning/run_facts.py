@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.facts import RunHold
 from app.dunning.restart_facts import still_counts
@@ -26,7 +27,7 @@ def load(work: UnitOfWork, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, 
         select(HeldStep.claim_id, HeldRun.state, HeldRun.ran_on, HeldRun.decided_at)
         .join(HeldRun, HeldRun.id == HeldStep.run_id)
         .where(
-            HeldStep.claim_id.in_(claim_ids), or_(HeldRun.state == "held", HeldRun.decided_at > work.now() - WORD_COUNTS),
+            among(HeldStep.claim_id, claim_ids), or_(HeldRun.state == "held", HeldRun.decided_at > work.now() - WORD_COUNTS),
             still_counts(HeldStep),
         )
         .ext(distinct_on(HeldStep.claim_id))

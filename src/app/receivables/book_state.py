@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.db.among import among
 from app.db.unit_of_work import UnitOfWork
 from app.receivables import guard_limits
 from app.receivables.book_confirmations import holds
@@ -120,11 +121,13 @@ def history(work: UnitOfWork, company_id: uuid.UUID, rows: int = 14) -> list[Boo
 
 def loose_money(work: UnitOfWork, debtor_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, LooseMoney]:
     """Of these debtors, those who have something to their credit that is tied to no invoice. Two queries. NOK only."""
+    if not debtor_ids:
+        return {}
     credits = (
         select(
             OpenItem.debtor_id, _sum(OpenItem.kind.in_(MONEY)).label("money"), _sum(OpenItem.kind.not_in(MONEY)).label("notes"),
         )
-        .where(OpenItem.debtor_id.in_(debtor_ids), OpenItem.state == "open", OpenItem.remaining_ore < 0, OpenItem.currency == "NOK")
+        .where(among(OpenItem.debtor_id, debtor_ids), OpenItem.state == "open", OpenItem.remaining_ore < 0, OpenItem.currency == "NOK")
         .group_by(OpenItem.debtor_id)
     )  # fmt: skip
     found = {row.debtor_id: (int(row.money), int(row.notes)) for row in work.session.execute(credits)}

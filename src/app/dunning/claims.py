@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, Interval, Select, func, literal, or_, select, true, union, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.unit_of_work import UnitOfWork
@@ -177,10 +177,10 @@ def touch(work: UnitOfWork, claim_id: uuid.UUID) -> None:
 
 
 def _by_company(work: UnitOfWork, claims: Select[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
-    found: dict[uuid.UUID, list[uuid.UUID]] = {}
-    for company_id, claim_id in work.session.execute(claims.order_by(Claim.company_id, Claim.id)).all():
-        found.setdefault(company_id, []).append(claim_id)
-    return found
+    found = claims.subquery()
+    ids = func.array_agg(aggregate_order_by(found.c.id, found.c.id))
+    by_company = select(found.c.company_id, ids).group_by(found.c.company_id).order_by(found.c.company_id)
+    return dict(work.session.execute(by_company).all())
 
 
 def _law_changed() -> ColumnElement[bool]:

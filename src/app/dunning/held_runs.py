@@ -106,25 +106,15 @@ def limits(work: UnitOfWork) -> BlastLimits:
 
 def note_day(work: UnitOfWork, sums: Mapping[uuid.UUID | None, Figures]) -> None:
     """Add to the figures of today, by company and by None for the bureau, which later days are compared with."""
-    new = insert(OutwardDay)
-    added = new.on_conflict_do_update(
-        index_elements=["bureau_id", "company_id", "ran_on"],
-        set_={
-            "count": OutwardDay.count + new.excluded.count,
-            "amount_ore": OutwardDay.amount_ore + new.excluded.amount_ore,
-            "good_count": OutwardDay.good_count + new.excluded.good_count,
-            "spread": func.greatest(OutwardDay.spread, new.excluded.spread),
-        },
-    )
+    # in one order, whoever writes: two that add to the same days wait for one another, and not crosswise
     rows = [
-        {
-            "bureau_id": work.bureau_id, "id": new_id(), "company_id": company_id, "ran_on": work.today(), "count": run.count,
-            "amount_ore": run.ore, "good_count": run.good_count, "spread": run.spread,
-        }
+        (new_id(), company_id, run.count, run.ore, run.good_count, run.spread)
         for company_id, run in sorted(sums.items(), key=lambda entry: str(entry[0]))
-    ]  # fmt: skip
+    ]
     if rows:
-        work.session.execute(added, rows)
+        columns = zip(("ids", "companies", "counts", "amounts", "good", "spreads"), zip(*rows, strict=True), strict=True)
+        moment = {"bureau_id": work.bureau_id, "today": work.today()}
+        work.session.execute(text(ADD), moment | {name: list(values) for name, values in columns})
 
 
 def forget_old(work: UnitOfWork) -> None:
@@ -288,6 +278,14 @@ def _planned(work: UnitOfWork, companies: Collection[uuid.UUID | None]) -> list[
     return [Step(*row) for row in work.session.execute(query).all()]
 
 
+ADD = """
+insert into outward_days as known (bureau_id, ran_on, id, company_id, count, amount_ore, good_count, spread)
+select :bureau_id, :today, one.* from unnest(cast(:ids as uuid[]), cast(:companies as uuid[]), cast(:counts as int[]),
+  cast(:amounts as bigint[]), cast(:good as int[]), cast(:spreads as int[])) one
+on conflict (bureau_id, company_id, ran_on) do update set count = known.count + excluded.count,
+  amount_ore = known.amount_ore + excluded.amount_ore, good_count = known.good_count + excluded.good_count,
+  spread = greatest(known.spread, excluded.spread)
+"""
 KEEP = """
 insert into held_steps (bureau_id, id, company_id, run_id, claim_id, step, amount_ore, good_payer)
 select :bureau_id, one.* from unnest(cast(:ids as uuid[]), cast(:companies as uuid[]), cast(:runs as uuid[]), cast(:claims as uuid[]),

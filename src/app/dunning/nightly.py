@@ -7,7 +7,6 @@ once; what has a work of its own for each claim then goes the ordinary way.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from datetime import date
 from sys import intern
 from typing import TypeVar
 
+import msgspec
 from sqlalchemy import text
 
 from app.db.unit_of_work import UnitOfWork
@@ -132,9 +132,9 @@ def _answer(work: UnitOfWork, law: Law, one: Loaded, resolved: Resolved) -> Answ
     rules = law.rules(resolved.policy, work.today())
     decision = decision_for(one, rules, work.today(), work.now())
     # the same wishes stand at many companies
-    followed = json.dumps(claims.followed(one, rules, resolved, stored_law(law), work.now()))
+    followed = msgspec.json.encode(claims.followed(one, rules, resolved, stored_law(law), work.now())).decode()
     return Answer(
-        json.dumps(_said(decision, as_json(one.facts))),
+        msgspec.json.encode(_said(decision, as_json(one.facts))).decode(),
         intern(followed.replace(str(one.claim.company_id), nightly_writes.COMPANY)),
         alone=bool(one.facts.approvals)
         or one.facts.arrangement is not None

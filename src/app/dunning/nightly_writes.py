@@ -53,13 +53,15 @@ from tonight t join fingerprints f using (claim_id) join answers a using (situat
 join followed r on r.number = a.followed and r.company_id = t.company_id
 where (t.step, t.reasons) is distinct from (a.step, a.reasons)
 """
+#: and how many of each step
 EXPLAIN = """
-update claims c set step = a.step, reasons = a.reasons, next_action_on = a.next_action_on, awaits_list = a.awaits_list,
+with explained as (update claims c set step = a.step, reasons = a.reasons, next_action_on = a.next_action_on, awaits_list = a.awaits_list,
   awaits_decision = false, decided_on = :today, decided_at = :now,
   state = case when a.close_reason is null then 'active' else 'closed' end,
   closed_at = case when a.close_reason is not null then coalesce(c.closed_at, :now) when c.state = 'closed' then null else c.closed_at end,
   close_reason = case when a.close_reason is not null then a.close_reason when c.state = 'closed' then null else c.close_reason end
-from fingerprints f join answers a using (situation) where c.bureau_id = :bureau_id and c.id = f.claim_id
+from fingerprints f join answers a using (situation) where c.bureau_id = :bureau_id and c.id = f.claim_id returning a.step)
+select step, count(*) from explained group by step
 """
 #: what was planned before and is no longer right
 CALL_OFF = """
@@ -103,7 +105,6 @@ KEEP_BACK = """
 with kept as (update fingerprints set situation = situation || :held where claim_id = any(:claims) returning situation, claim_id)
 select distinct on (situation) claim_id, situation from kept order by situation, claim_id
 """
-COUNT = "select a.step, count(*) from fingerprints f join answers a using (situation) group by a.step"
 
 
 def outward(work: UnitOfWork, steps: Mapping[bytes, str]) -> Sequence[Row[uuid.UUID, uuid.UUID, uuid.UUID, str, int]]:
@@ -132,10 +133,10 @@ def write(work: UnitOfWork, answers: Mapping[bytes, Answer]) -> dict[str, int]:
     moment = {"bureau_id": work.bureau_id, "today": work.today(), "now": work.now(), **_chance()}
     followed = {"rules": f"[{','.join(rules)}]", "company": COMPANY, "rule_version": RULE_VERSION}
     work.session.execute(text(REMEMBER), moment | followed)
-    work.session.execute(text(EXPLAIN), moment)
+    counts = {str(step): int(count) for step, count in work.session.execute(text(EXPLAIN), moment).all()}
     work.session.execute(text(CALL_OFF), moment)
     work.enqueued += work.session.execute(text(PLAN), moment).scalar_one()
-    return {str(step): int(count) for step, count in work.session.execute(text(COUNT)).all()}
+    return counts
 
 
 def _chance() -> dict[str, str]:

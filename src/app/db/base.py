@@ -55,6 +55,12 @@ class CompanyRow(TenantRow):
     company_id: Mapped[uuid.UUID]
 
 
+class ManyRow(CompanyRow):
+    """Such a row where thousands are written at once: that the bureau exists is said by its company's key, and is not asked once more."""
+
+    bureau_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+
+
 def within_bureau(column: str, table: str) -> ForeignKeyConstraint:
     """A composite foreign key: foreign-key checks ignore row-level security, so the bureau must be part of the key itself."""
     return ForeignKeyConstraint(["bureau_id", column], [f"{table}.bureau_id", f"{table}.id"])

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, CompanyRow, TenantRow, within_bureau
+from app.db.base import Base, CompanyRow, ManyRow, TenantRow, within_bureau
 from app.dunning.address_models import CorrectedAddress
 from app.dunning.approval_models import ApprovalRequest, ApprovalVerdict, DebtorOwner
 from app.dunning.arrangement_models import ArrangementRow, InstalmentRow
@@ -117,7 +117,7 @@ class Claim(CompanyRow, Base):
     )
 
 
-class DecisionRow(CompanyRow, Base):
+class DecisionRow(ManyRow, Base):
     """A decision that differed from the one before, with the facts it was made from: replayable. Append-only."""
 
     __tablename__ = "decisions"
@@ -136,7 +136,7 @@ class DecisionRow(CompanyRow, Base):
     )
 
 
-class Notice(CompanyRow, Base):
+class Notice(ManyRow, Base):
     """A notice as it was said: text, amounts, dates, rule version, frozen. One per claim, kind and round.
 
     Several claims of a debtor may be told of in one letter: then one of their notices carries it, with the deliveries and the letter's one
@@ -176,7 +176,6 @@ class Notice(CompanyRow, Base):
         CheckConstraint("kind in ('due_notice','reminder','collection_warning','payment_demand')", name="kind"),
         CheckConstraint("state in ('planned','issued','sent','cancelled','undeliverable','review')", name="state"),
         CheckConstraint("carried_by is null or (carried_by <> id and issued_on is not null)", name="carried"),
-        Index("ix_notices_claim", "bureau_id", "claim_id", "issued_on"),
         Index("ix_notices_planned", "bureau_id", "company_id", postgresql_where=text("state = 'planned'")),
         Index("ix_notices_carried", "bureau_id", "carried_by", postgresql_where=text("carried_by is not null")),
     )

@@ -84,12 +84,13 @@ def _held_runs() -> Select[Any]:
 
 
 def _connections() -> Select[Any]:
+    """Those that somebody is read through: one that another has taken the place of stops nothing any more."""
     ticked = select(func.count(CompanyLink.company_id)).where(CompanyLink.connection_id == Connection.id, CompanyLink.lost_at.is_(None))
     return told(
         Kind.CONNECTION, what=Connection.state, subject=Connection.label,
         since=func.coalesce(Connection.checked_at, Connection.connected_at),
         number=ticked.scalar_subquery(), reason=Connection.problem, target_id=Connection.id,
-    ).where(Connection.state.in_(["reconnect", "failing"]))  # fmt: skip
+    ).where(Connection.state.in_(["reconnect", "failing"]), ticked.scalar_subquery() > 0)  # fmt: skip
 
 
 def _ending_connections(work: UnitOfWork) -> Select[Any]:

@@ -190,6 +190,7 @@ def test_a_revoked_key_asks_to_be_connected_again_and_the_new_one_takes_over(off
     again = re.search(r'href="(/connections/new/tripletex\?instead_of=[^"]+)"', listed)
     assert again is not None
     assert "Koble til på nytt" in words_of(listed)
+    assert "må kobles til på nytt" in words_of(office.browser.get("/worklist").text)
     assert "Byråets nøkkel" in words_of(office.browser.get(again[1]).text)
 
     fresh = connect(office.browser, bureau_key(office.outside, firms)).headers["location"].split("?")[0]
@@ -199,6 +200,7 @@ def test_a_revoked_key_asks_to_be_connected_again_and_the_new_one_takes_over(off
     assert office.browser.submit(f"{fresh}/companies", link=list(ticked.values())).status_code == 303
     served = office.browser.get(fresh).text
     assert served.count("Følges opp") >= 2
+    assert "må kobles til på nytt" not in words_of(office.browser.get("/worklist").text)
 
 
 def test_a_company_served_through_a_working_connection_cannot_be_ticked_twice(office: Office):

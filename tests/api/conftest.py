@@ -12,6 +12,7 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
+from sqlalchemy import Engine
 
 from app.api.openapi import openapi_config
 from app.api.problems import answer_problem, is_under_api
@@ -26,6 +27,7 @@ from app.receivables.models import Debtor, OpenItem
 from app.tenants import api_keys
 from app.tenants.models import Bureau, Company
 from app.tenants.permissions import Role
+from app.values.clock import SystemClock
 from support import make
 
 
@@ -93,10 +95,19 @@ def book(database: Database) -> Book:
     return book_of(database, make.bureau(database))
 
 
-@pytest.fixture
-def client(database: Database) -> Iterator[TestClient[Litestar]]:
-    with TestClient(build_app(database), raise_server_exceptions=False) as client:
+@pytest.fixture(scope="session")
+def shared_client(engine: Engine) -> Iterator[TestClient[Litestar]]:
+    """One application for all tests of this process: it is the same whoever asks, and takes longer to make than a test."""
+    with TestClient(build_app(Database(engine, SystemClock())), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def client(shared_client: TestClient[Litestar], database: Database) -> Iterator[TestClient[Litestar]]:
+    """The application on this test's clock, knowing nothing of the test before."""
+    shared_client.app.state.update({"database": database, "law_book": LawBook(Law())})
+    yield shared_client
+    shared_client.cookies.clear()
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ TICKS = (
     Tick("dunning.make_lists", "each company has its own weekday and hour", every=timedelta(minutes=15)),
     Tick("agencies.poll_all", "cases and settlements change at the agency", every=timedelta(hours=1)),
     Tick("agencies.watch_all", "payments made past the agency are reported to it", daily=time(6, 30)),
+    Tick("agencies.reconcile_all", "ledger, we and agency are held against each other, and what differs is named", daily=time(6, 45)),
     Tick("tenants.tidy", "old sessions, counters and answers are forgotten", daily=time(3, 0)),
     Tick("ledgers.sync_all", "the mirror is complete before the day's decisions", daily=time(4, 0)),
     Tick("ledgers.follow_all", "what changed since the morning is read where the ledger tells", every=timedelta(minutes=15)),
@@ -64,6 +65,7 @@ DAY = (
     ("messaging.follow_letters", "messaging.read_inbox"),
     ("agencies.poll_all",),
     ("agencies.watch_all",),
+    ("agencies.reconcile_all",),
     ("ledgers.sync_all",),
     ("dunning.evaluate_all",),
 )

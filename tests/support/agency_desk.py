@@ -39,7 +39,7 @@ from app.ledgers.capabilities import Capabilities
 from app.ledgers.credentials import binding
 from app.ledgers.doors import Ledgers
 from app.ledgers.ports import CredentialStore, Ledger
-from app.net.errors import RefusedError, UnknownOutcomeError
+from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError
 from app.net.http import HttpClient
 from app.receivables.models import Debtor, OpenItem
 from app.tenants.models import Bureau, Company
@@ -54,7 +54,8 @@ NOT_OURS = frozenset(
 
 
 PAPER = AgencyCapabilities(
-    agency="paper", label="Paper", access=Access.PARTNER, attaches=True, reports=frozenset({ReportKind.PAYMENT, ReportKind.CREDIT_NOTE}),
+    agency="paper", label="Paper", access=Access.PARTNER, attaches=True, lists_book=True,
+    reports=frozenset({ReportKind.PAYMENT, ReportKind.CREDIT_NOTE}),
     settles=True, marks_booked=True, payout_marks=("PAPIRINKASSO",),
 )  # fmt: skip
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -75,6 +76,7 @@ class PaperAgency(Agency):
     loses_next_answer: bool = False
     registrations: int = 0
     outstanding_ore: int = 12_345
+    book_trouble: OutsideError | None = None
     capabilities: AgencyCapabilities = PAPER
 
     def register(self, package: HandoverPackage) -> CaseReceipt:
@@ -104,6 +106,16 @@ class PaperAgency(Agency):
             for number, package in self.cases.items()
             if package.creditor_id == creditor_id
         ]
+
+    def book(self, creditor_id: str) -> list[CaseUpdate]:
+        if self.book_trouble is not None:
+            raise self.book_trouble
+        ended = (CaseState.PAID, CaseState.WITHDRAWN, CaseState.CLOSED, CaseState.REFUSED)
+        found = [one for one in self.changes(creditor_id, None) if one.state not in ended]
+        return [replace(one, principal_ore=self._principal_left(one.external_id)) for one in found]
+
+    def _principal_left(self, number: str) -> int:
+        return self.cases[number].principal_ore - sum(one.amount_ore for one in self.payments if one.external_id == number)
 
     def report_payment(self, payment: DirectPayment) -> None:
         self.payments.append(payment)

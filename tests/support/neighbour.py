@@ -22,6 +22,7 @@ from app.agencies.models import (
     SettlementLineRow,
     SettlementRow,
 )
+from app.agencies.reconciliation_models import CaseDifference, Reconciliation
 from app.agencies.voucher_models import PostingAccountsRow, SettlementVoucher
 from app.credit.models import CreditCheck
 from app.db.unit_of_work import Database
@@ -190,6 +191,14 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (SettlementVoucher, {
             **his_own, "settlement_id": his.settlement.id, "state": "proposed", "lines": [[mark, "bank", 100, mark]], "proposed_at": now,
             "voucher_number": mark, "note": mark,
+        }),
+        (Reconciliation, {
+            **his_own, "agreement_id": his.agreement.id, "on_day": today, "ledger_count": 1, "ledger_ore": 1, "our_count": 1, "our_ore": 1,
+            "problem": mark, "made_at": now,
+        }),
+        (CaseDifference, {
+            **his_own, "agreement_id": his.agreement.id, "agency_case_id": his.agency_case.id, "subject": mark, "external_id": mark,
+            "kind": "not_there", "owner": "agency", "times": 2, "since": now, "seen_on": today,
         }),
         (PostingAccountsRow, {
             **his_own, "bank": mark, "receivables": mark, "interest_income": mark, "fee_income": mark, "collection_costs": mark,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from app.agencies.models import SettlementLineRow, SettlementRow
+from app.agencies.reconciliation_models import CaseDifference
 from app.db.unit_of_work import Database
 from app.dunning.models import Claim
 from app.jobs.models import Effect
@@ -93,6 +94,13 @@ def stand_still(database: Database, bureau: Bureau, *, mark: str = "") -> Stands
         (SettlementLineRow, {
             "id": new_id(), "settlement_id": settlement_id, "external_case_id": f"{mark}77", "position": 1, "principal_ore": 300_00,
             "interest_ore": 0, "fees_ore": 0, "paid_on": now.date(),
+        }),
+    ])  # fmt: skip
+    _rows(database, company, [
+        (CaseDifference, {
+            "id": new_id(), "agreement_id": agreement.id, "agency_case_id": doubtful.id, "subject": str(doubtful.id),
+            "external_id": f"{mark}55", "kind": "not_there", "owner": "agency", "ledger_ore": 100_00, "times": 2, "since": now,
+            "seen_on": now.date(),
         }),
     ])  # fmt: skip
     connection = make.connection(database, bureau, mark=mark, state="reconnect", problem=f"the consent has expired {mark}".strip())

@@ -38,7 +38,7 @@ def follow(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, agreement_id:
             note_problem(work, agreement_id, str(fault))
         raise
     with begin(scope) as work:
-        changed = sum(_apply(work, agreement_id, one) for one in updates)
+        changed = sum(hear(work, agreement_id, one) for one in updates)
         newest = max((one.updated_at for one in updates), default=since)
         values = {"changes_since": newest, "polled_at": work.now(), "problem": None}
         work.session.execute(update(Agreement).where(Agreement.id == agreement_id).values(**values))
@@ -61,7 +61,8 @@ def to_follow(work: UnitOfWork) -> list[uuid.UUID]:
     return list(work.session.execute(select(Agreement.id).where(wanted).order_by(Agreement.id)).scalars())
 
 
-def _apply(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> bool:
+def hear(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> bool:
+    """Take in what the agency says about one of its cases. False: nothing new, or no case of ours."""
     case = _find(work, agreement_id, said)
     if case is None or (case.updated_at is not None and said.updated_at < case.updated_at):
         return False
@@ -105,7 +106,7 @@ def _state_after(work: UnitOfWork, case: AgencyCase, said: CaseUpdate) -> str:
 
 def _find(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> AgencyCase | None:
     """By our reference, else by the agency's number. Cases that others handed over are none of ours."""
-    ours = _reference(said.our_reference)
+    ours = reference_of(said.our_reference)
     known: list[ColumnElement[bool]] = [AgencyCase.external_id == said.external_id]
     if said.state in (CaseState.AWAITING, CaseState.REFUSED):
         known = [AgencyCase.consignment == said.external_id]
@@ -137,7 +138,8 @@ def _ring_for_documents(work: UnitOfWork, agreement_id: uuid.UUID) -> None:
             work.enqueue("agencies.attach_missing", bureau_id=str(work.bureau_id), case_id=str(case.id))
 
 
-def _reference(text: str | None) -> uuid.UUID | None:
+def reference_of(text: str | None) -> uuid.UUID | None:
+    """Our case id, when that is what the agency was given; other creditors' systems write what they like."""
     try:
         return None if text is None else uuid.UUID(text)
     except ValueError:

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import select
 
-from app.agencies import attaching, cases, direct_payments, settlements
+from app.agencies import attaching, cases, direct_payments, reconciling, settlements
 from app.agencies.doors import Agencies
 from app.agencies.models import AgencyCase
 from app.db.scope import BureauScope
@@ -57,6 +57,23 @@ def watch_bureau(resources: Resources, bureau_id: str) -> None:
 @job("agencies.watch_payments", queue=Queue.AGENCIES, retries=2, seconds=300, throws=(RefusedError, BrokenError))
 def watch_payments(resources: Resources, bureau_id: str, company_id: str) -> None:
     direct_payments.watch(resources.begin, _agencies(resources), uuid.UUID(bureau_id), uuid.UUID(company_id))
+
+
+@job("agencies.reconcile_all", queue=Queue.AGENCIES, retries=0, seconds=60)
+def reconcile_all(resources: Resources) -> None:
+    for_each_bureau(resources, "agencies.reconcile_bureau")
+
+
+@job("agencies.reconcile_bureau", queue=Queue.AGENCIES, retries=1, seconds=120)
+def reconcile_bureau(resources: Resources, bureau_id: str) -> None:
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        for agreement_id in cases.to_follow(work):
+            work.enqueue("agencies.reconcile", bureau_id=bureau_id, agreement_id=str(agreement_id))
+
+
+@job("agencies.reconcile", queue=Queue.AGENCIES, retries=1, seconds=600)
+def reconcile(resources: Resources, bureau_id: str, agreement_id: str) -> None:
+    reconciling.reconcile(resources.begin, _agencies(resources), uuid.UUID(bureau_id), uuid.UUID(agreement_id))
 
 
 @job("agencies.advance_payouts", queue=Queue.AGENCIES, retries=2, seconds=120)

@@ -12,6 +12,7 @@ from app.agencies import obstacle_texts as texts
 from app.agencies import payouts, settlements
 from app.agencies.models import AgencyCase, Agreement, SettlementLineRow, SettlementRow
 from app.agencies.queries import OPEN_STATES
+from app.agencies.reconciliation_models import CaseDifference
 from app.db.unit_of_work import UnitOfWork
 from app.dunning.models import ApprovalRequest, Claim, Dispute, Notice
 from app.dunning.run_models import HeldRun
@@ -51,7 +52,7 @@ _Later = aliased(AgencyCase)
 def parts(work: UnitOfWork) -> list[Select[Any]]:
     """One select for each kind of standstill, in the common shape."""
     return [
-        _sending_stopped(work), _held_runs(), _connections(), _ending_connections(work), _refused_cases(), _payouts(),
+        _sending_stopped(work), _held_runs(), _connections(), _ending_connections(work), _refused_cases(), _payouts(), _case_differences(),
         _blocked_notices(work), _authority(work), _approvals(),
         _questions(), _answers(),
         _doubtful(
@@ -135,6 +136,23 @@ def _payouts() -> Select[Any]:
         subject=SettlementRow.external_id,
         since=SettlementRow.read_at, amount_ore=SettlementRow.total_ore, currency=SettlementRow.currency, target_id=SettlementRow.id,
     ).where(SettlementRow.state.in_(payouts.WAITING), ~act, ~posting)  # fmt: skip
+
+
+def _case_differences() -> Select[Any]:
+    """Ledger, we and agency disagree, on a second morning too, and no money on its way explains it."""
+    return (
+        told(
+            Kind.CASE_DIFFERENCE, company_id=CaseDifference.company_id, what=CaseDifference.kind,
+            subject=func.coalesce(Debtor.name, CaseDifference.external_id), invoice=_invoice(), since=CaseDifference.since,
+            amount_ore=func.coalesce(CaseDifference.ledger_ore, CaseDifference.theirs_ore), currency=literal("NOK"),
+            reason=CaseDifference.owner, target_id=CaseDifference.id,
+        )
+        .select_from(CaseDifference)
+        .outerjoin(AgencyCase, AgencyCase.id == CaseDifference.agency_case_id)
+        .outerjoin(OpenItem, OpenItem.id == AgencyCase.open_item_id)
+        .outerjoin(Debtor, Debtor.id == OpenItem.debtor_id)
+        .where(CaseDifference.ended_at.is_(None), CaseDifference.times > 1, CaseDifference.owner != "travelling")
+    )  # fmt: skip
 
 
 def _blocked_notices(work: UnitOfWork) -> Select[Any]:

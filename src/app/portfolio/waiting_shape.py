@@ -21,6 +21,7 @@ class Kind(StrEnum):
     REFUSED_CASE = "refused_case"
     REFUSED = "refused"
     SETTLEMENT = "settlement"
+    CASE_DIFFERENCE = "case_difference"
     REPLY = "reply"
     BLOCKED_NOTICE = "blocked_notice"
     AUTHORITY = "authority"

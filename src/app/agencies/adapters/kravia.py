@@ -62,6 +62,7 @@ class KraviaAgency(Agency):
         label="Kravia",
         access=Access.PARTNER,
         attaches=True,
+        lists_book=True,
         reports=frozenset({ReportKind.PAYMENT}),
         settles=True,
         marks_booked=True,
@@ -101,6 +102,11 @@ class KraviaAgency(Agency):
                 newest.pop(update.external_id, None)
                 newest[update.external_id] = update
         return list(newest.values())
+
+    def book(self, creditor_id: str) -> list[CaseUpdate]:
+        """From the same list as the changes, read whole: no shorter way is published."""
+        ended = (CaseState.PAID, CaseState.WITHDRAWN, CaseState.CLOSED)
+        return [one for one in self.changes(creditor_id, None) if one.state not in ended]
 
     def report_payment(self, payment: DirectPayment) -> None:
         """The agency counts it against the principal only and ignores a surplus without saying so."""
@@ -267,6 +273,7 @@ def _update(row: dict[str, Any]) -> CaseUpdate:
         agency_text=str(row.get("status")),
         outstanding_ore=None if amount is None else _ore(amount),
         updated_at=_instant(str(_need(row, "lastUpdatedTime"))),
+        principal_ore=None if row.get("outstandingPrincipal") is None else _ore(row["outstandingPrincipal"]),
     )
 
 

@@ -30,6 +30,7 @@ KINDS: dict[Kind, str] = {
     Kind.REFUSED_CASE: N_("Handover refused"),
     Kind.REFUSED: N_("Refused"),
     Kind.SETTLEMENT: N_("Payout from the agency"),
+    Kind.CASE_DIFFERENCE: N_("Ledger, us and agency"),
     Kind.REPLY: N_("Answer from a debtor"),
     Kind.BLOCKED_NOTICE: N_("Notice that cannot be written"),
     Kind.AUTHORITY: N_("Agreement or authority missing"),
@@ -103,6 +104,13 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "no_handover_wished": (N_("The warning was not paid, and nothing is handed over"), N_("Agree with the company on what to do.")),
     "other": (N_("A claim cannot go on by itself"), N_("See on its page why.")),
 }
+#: what ledger, we and agency may disagree on (`app.agencies.reconciliation.Kind`), in the words of its page
+DIFFERENCES: dict[str, str] = {
+    "not_there": N_("The agency does not have the case"), "unknown_here": N_("A case nobody here has handed over"),
+    "twice": N_("Two cases of one claim"), "principal": N_("The sums differ"),
+    "paid_in_ledger": N_("Paid in the ledger, demanded by the agency"),
+    "paid_at_agency": N_("Paid at the agency, open in the ledger"), "state": N_("Ended here, open at the agency"),
+}  # fmt: skip
 _CONNECTIONS = {
     "reconnect": N_("%(name)s must be connected anew"),
     "failing": N_("%(name)s does not answer"),
@@ -123,6 +131,7 @@ _WHAT_TO_DO: dict[Kind, str] = {
     Kind.REFUSED_CASE: N_("Put right what the agency complains of, then offer it again."),
     Kind.REFUSED: N_("Put the cause right and do it again, or let it be."),
     Kind.SETTLEMENT: N_("Book what the payout's page shows and say so, or put right what is in the way: then it goes on by itself."),
+    Kind.CASE_DIFFERENCE: N_("Compare the three books, and ask whoever has to move."),
     Kind.REPLY: N_("Read it, do what it asks for, and say so: the claim rests until then."),
     Kind.BLOCKED_NOTICE: N_("Put it right: the notice goes out by itself afterwards."),
     Kind.AUTHORITY: N_("Record the agreement and the written authority: the claims then go on by themselves."),
@@ -174,6 +183,8 @@ def title_of(row: WorkRow) -> str:
             return gettext(QUESTIONS.get(row.what, QUESTIONS["other"])[0])
         case Kind.BLOCKED_NOTICE | Kind.AUTHORITY | Kind.SETTLEMENT:
             return gettext(row.what or KINDS[row.kind])
+        case Kind.CASE_DIFFERENCE:
+            return gettext(DIFFERENCES.get(row.what, KINDS[row.kind]))
         case Kind.SENDING_STOPPED:
             return gettext("Nothing leaves the house")
         case Kind.HELD_RUN:
@@ -231,6 +242,8 @@ def _way(row: WorkRow) -> tuple[str, str]:
             return f"/cases/{row.target_id}", gettext("To the case")
         case Kind.SETTLEMENT:
             return f"/payouts/{row.target_id}", gettext("To the payout")
+        case Kind.CASE_DIFFERENCE:
+            return f"/reconciliation?company={row.company_id}#difference-{row.target_id}", gettext("Compare the books")
         case Kind.REPLY:
             return f"/replies/{row.target_id}", gettext("Read the answer")
         case Kind.APPROVAL:

@@ -7,7 +7,7 @@ from alembic import op
 from isolation import isolate
 
 revision = "20261126_2342"
-down_revision = "20261126_2340"
+down_revision = "20261126_2315"
 branch_labels = None
 depends_on = None
 

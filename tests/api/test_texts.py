@@ -43,7 +43,7 @@ def test_a_companys_words_hold_before_the_bureaus_and_those_before_the_houses(as
 def test_all_texts_are_listed_with_whose_they_are(ask: Any) -> None:
     ask("PUT", PATH, {"text": OWN})
     items = ask("GET", "/api/v1/texts").json()["items"]
-    assert len(items) == 4 * 3 * 3
+    assert len(items) == 4 * 3 * 3 + 3, "four notices in three tones, and thanks, which are friendly, in three languages"
     assert [(one["kind"], one["language"], one["tone"]) for one in items if one["origin"] != "house"] == [("reminder", "nb", "neutral")]
     assert "deadline" in items[0]["fields"]
 
@@ -64,7 +64,7 @@ def test_words_the_law_does_not_let_it_use_are_refused_with_what_they_lack(ask: 
     assert ask("GET", PATH).json()["origin"] == "house", "nothing was kept"
 
 
-@pytest.mark.parametrize("path", ["invoice/nb/neutral", "reminder/se/neutral", "reminder/nb/rude"])
+@pytest.mark.parametrize("path", ["invoice/nb/neutral", "reminder/se/neutral", "reminder/nb/rude", "thanks/nb/neutral"])
 def test_a_text_there_is_not_is_not_found(ask: Any, path: str) -> None:
     assert ask("GET", f"/api/v1/texts/{path}").status_code == 404
     assert ask("PUT", f"/api/v1/texts/{path}", {"text": OWN}).status_code == 404

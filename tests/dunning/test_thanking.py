@@ -9,13 +9,17 @@ import pytest
 from sqlalchemy import select, update
 
 from app.agencies.models import Agreement
-from app.dunning import holds, overrides, thanking
+from app.dunning import holds, overrides, own_wordings, thanking
 from app.dunning.claim_view import claim_detail
 from app.dunning.models import Claim
+from app.dunning.own_wordings import Which
 from app.dunning.tiers import Place
 from app.dunning.timeline import timeline
+from app.dunning.wording import wording_text
 from support import make
 from support.town import Town
+
+HOUSE = wording_text("thanks", "en", "friendly")
 
 
 @pytest.fixture
@@ -39,6 +43,7 @@ def test_whoever_pays_after_a_notice_is_thanked_once_and_in_his_language(polite:
     town = polite
     with town.begin() as work:
         overrides.put(work, Place(town.company.id), {"thank_on_payment": True, "letter_language": "en"})
+        own_wordings.save(work, town.company.id, Which("thanks", "en", "friendly"), HOUSE.replace("has arrived", "has found its way to us"))
     customer, invoice = reminded(town)
     town.sync()
     assert [one.state for one in town.notices(invoice)] == ["sent"]
@@ -50,6 +55,7 @@ def test_whoever_pays_after_a_notice_is_thanked_once_and_in_his_language(polite:
     town.ring("effects.sweep_bureau")
     mail = town.outside.mails(customer["email"])[-1]
     assert mail["subject"].startswith(f"Thank you for your payment – invoice {invoice['number']} from")
+    assert "has found its way to us" in mail["text"], "in the company's own words"
     assert "kr" not in mail["text"].lower(), "it asks for nothing"
     with town.begin() as work:
         assert [one.mood for one in timeline(claim_detail(work, town.claim(invoice).id)) if one.code == "thanked"] == ["good"]

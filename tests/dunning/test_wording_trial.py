@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.dunning.facts import NoticeKind
-from app.dunning.wording import Tone, wording_text
+from app.dunning import own_wordings
+from app.dunning.wording import wording_text
 from app.dunning.wording_trial import TEXT_MAX, faults, known_fields
-from app.messaging.letters.content import LANGUAGES
 
-HOUSE = [(kind.value, language, tone.value) for kind in NoticeKind for language in LANGUAGES for tone in Tone]
+HOUSE = [(one.kind, one.language, one.tone) for one in own_wordings.every()]
 
 
 def codes(text: str, kind: str = "collection_warning", language: str = "nb") -> list[str]:
@@ -23,6 +22,18 @@ def written(kind: str = "collection_warning", language: str = "nb") -> str:
 @pytest.mark.parametrize(("kind", "language", "tone"), HOUSE)
 def test_the_houses_own_texts_pass_the_trial(kind: str, language: str, tone: str) -> None:
     assert faults(wording_text(kind, language, tone), kind=kind, language=language, tone=tone) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "more"),
+    [("nb", "Du slipper gebyr og inkasso."), ("nn", "Du slepp forseinkingsrente."), ("en", "There will be no late payment interest.")],
+)
+def test_thanks_press_nobody_who_has_paid(language: str, more: str) -> None:
+    text = wording_text("thanks", language, "friendly")
+    pressing = text.replace("== info", f"== continued\n{more}\n== info", 1)
+    assert codes(pressing, "thanks", language) == ["threat_in_thanks"]
+    assert codes(text.replace("{invoice_number}", "{amount}"), "thanks", language) == ["unknown_field"], "and ask for nothing"
+    assert codes(text.replace(" if contact", ""), "thanks", language) == ["missing_field"], "not everybody can be reached"
 
 
 def test_a_field_that_no_notice_has_is_named() -> None:

@@ -21,6 +21,13 @@ from app.messaging.letters.content import LANGUAGES
 from app.tenants import audit
 from app.values.ids import new_id
 
+THANKS = "thanks"
+#: what may be said in words of one's own, and in which tones: thanks are friendly or nothing
+TONES_OF: dict[str, tuple[str, ...]] = {
+    **{kind.value: tuple(tone.value for tone in Tone) for kind in NoticeKind},
+    THANKS: (Tone.FRIENDLY.value,),
+}
+
 
 class WordingRefusedError(ValueError):
     """The words cannot be kept as they stand; `faults` say why."""
@@ -32,14 +39,14 @@ class WordingRefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """One text: what kind of notice, in which language and tone. LookupError when there is no such text."""
+    """One text: what kind of notice, or the thanks for a payment, in which language and tone. LookupError when there is no such text."""
 
     kind: str
     language: str
     tone: str
 
     def __post_init__(self) -> None:
-        if self.kind not in set(NoticeKind) or self.language not in LANGUAGES or self.tone not in set(Tone):
+        if self.tone not in TONES_OF.get(self.kind, ()) or self.language not in LANGUAGES:
             raise LookupError("no such text")
 
 
@@ -53,6 +60,11 @@ class Kept:
     text: str | None
     made_by: str
     made_at: datetime
+
+
+def every() -> list[Which]:
+    """All texts there are."""
+    return [Which(kind, language, tone) for kind, tones in TONES_OF.items() for language in LANGUAGES for tone in tones]
 
 
 def in_force(work: UnitOfWork, company_id: uuid.UUID | None, which: Which) -> Kept | None:

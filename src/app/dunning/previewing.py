@@ -15,9 +15,11 @@ from app.dunning.facts import NoticeKind
 from app.dunning.gates import fee_of
 from app.dunning.law import Law
 from app.dunning.letters.notice_letter import ComposedNotice, compose_notice
+from app.dunning.letters.thanks_mail import thanks_words
 from app.dunning.models import Claim
 from app.dunning.own_wordings import Which
 from app.dunning.steps import SendCollectionWarning, SendDueNotice, SendNotice, SendPaymentDemand, SendReminder
+from app.dunning.wording import FilledWording
 from app.dunning.wording_form import WordingDocument
 from app.receivables.models import Debtor, OpenItem
 from app.tenants.models import Bureau, Company
@@ -74,6 +76,22 @@ def preview(work: UnitOfWork, law: Law, claim_id: uuid.UUID, which: Which, words
     )
     account = content.account_number or "00000000000"
     return compose_notice(replace(content, tone=which.tone, own_words=words, account_number=account))
+
+
+def preview_thanks(work: UnitOfWork, claim_id: uuid.UUID, which: Which, words: WordingDocument | None) -> FilledWording:
+    """The thanks for that claim's payment in these words, as they would read. LookupError when the claim does not exist in this scope."""
+    rows = (
+        select(OpenItem, Company, Bureau.name)
+        .join(Claim, Claim.open_item_id == OpenItem.id)
+        .join(Company, Company.id == Claim.company_id)
+        .join(Bureau, Bureau.id == Claim.bureau_id)
+    )
+    found = work.session.execute(rows.where(Claim.id == claim_id)).one_or_none()
+    if found is None:
+        raise LookupError("no such claim")
+    item, company, bureau = found
+    invoice = item.document_number or item.external_id
+    return thanks_words(notice_content.sender_of(company), bureau, invoice, language=which.language, own_words=words)
 
 
 def _step(case: Case, which: Which, round_: int) -> SendNotice:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from app.agencies.models import AgencyCase
 from app.agencies.queries import OPEN_STATES
 from app.db.unit_of_work import Begin, UnitOfWork
-from app.dunning import loading, policies
+from app.dunning import loading, own_wordings, policies
 from app.dunning.facts import AgencyStanding, Channel, Insolvency, Sender
 from app.dunning.fees import CHARGEABLE
 from app.dunning.letter_language import language_of
@@ -24,9 +24,11 @@ from app.dunning.letters.thanks_mail import thanks_mail
 from app.dunning.loading import Loaded
 from app.dunning.models import Claim, Dispute
 from app.dunning.notice_content import sender_of
+from app.dunning.own_wordings import THANKS, Which
 from app.dunning.policy import Policy
 from app.dunning.sending_times import opens_in
 from app.dunning.steps import Close, CloseWhy, Decision
+from app.dunning.wording import Tone
 from app.jobs.effects import Counterpart, Go, Intent, Later, NotThere, Sent, Stop
 from app.messaging import deliveries, senders
 from app.messaging.models import Delivery
@@ -66,7 +68,9 @@ def plan(work: UnitOfWork, one: Loaded) -> None:
     company = work.session.execute(select(Company).where(Company.id == claim.company_id)).scalar_one()
     bureau = work.session.execute(select(Bureau.name).where(Bureau.id == work.bureau_id)).scalar_one()
     invoice = one.item.document_number or one.item.external_id
-    subject, text, html = thanks_mail(sender_of(company), bureau, invoice, language=_language(work, one))
+    language = _language(work, one)
+    own_words = own_wordings.document(work, company.id, Which(THANKS, language, Tone.FRIENDLY.value))
+    subject, text, html = thanks_mail(sender_of(company), bureau, invoice, language=language, own_words=own_words)
     words = deliveries.keep_mail(work, claim.company_id, subject, text, html)
     deliveries.plan(work, MAIL_KIND, claim.company_id, PURPOSE, claim.id, "email", address, subject, document_id=words)
 

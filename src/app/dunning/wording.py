@@ -208,6 +208,18 @@ def check_content(kind: str, statute: str, filled: FilledWording) -> list[Shortf
     return found
 
 
+def check_thanks(filled: FilledWording) -> list[Shortfall]:
+    """What is wrong with the words of thanks: they ask for nothing. Who has paid must not be pressed any more (inkassoloven § 8, god
+    inkassoskikk)."""
+    prose = _prose(filled)
+    found = [Shortfall("threat_in_thanks", "inkassoloven § 8", "speaks of fees, interest or collection")] if _THREAT.search(prose) else []
+    if _PAYMENT_REMARK.search(prose):
+        found.append(
+            Shortfall("payment_remark", "kredittopplysningsloven § 10", "a notice never leads to a payment remark and must not say so")
+        )
+    return found
+
+
 @lru_cache(maxsize=256)
 def _read(kind: str, language: str, version: int, tone: str) -> WordingDocument:
     name = f"{kind}.{language}.v{version}.{tone}"

@@ -16,12 +16,15 @@ from app.dunning.letters.notice_letter import (
     NoticeInvoice,
     compose_notice,
 )
+from app.dunning.letters.thanks_mail import thanks_words
+from app.dunning.wording import check_thanks
 from app.dunning.wording_form import FIELDS_OF_KIND, UnknownFieldError, WordingDocument, WordingError, parse_wording
 from app.messaging.letters.content import SenderBlock
 
 TEXT_MAX = 8_000
 #: an act that leaves no letter of these kinds to the creditor has nothing to say about their words
 _ACT = "inkassoloven 1988"
+_SENDER = SenderBlock("Eksempel AS", ("Storgata 1", "0001 Oslo"), "999999999", "post@eksempel.example", None)
 _SENT, _DEADLINE = date(2026, 3, 2), date(2026, 3, 17)
 
 
@@ -46,7 +49,7 @@ def faults(text: str, *, kind: str, language: str, tone: str) -> tuple[WordingFa
         return (WordingFault("unknown_field", str(fault).rpartition(": ")[2]),)
     except WordingError as fault:
         return (WordingFault("form", str(fault).removeprefix("own: ")),)
-    return _shortfalls(words, kind=kind, language=language, tone=tone)
+    return _thanks_faults(words) if kind == "thanks" else _shortfalls(words, kind=kind, language=language, tone=tone)
 
 
 def known_fields(kind: str) -> tuple[str, ...]:
@@ -67,11 +70,25 @@ def _shortfalls(words: WordingDocument, *, kind: str, language: str, tone: str) 
     return tuple(found.values())
 
 
+def _thanks_faults(words: WordingDocument) -> tuple[WordingFault, ...]:
+    """Thanks by whoever can be reached, through a bureau, and by whoever cannot."""
+    found: dict[str, WordingFault] = {}
+    for sender, bureau in ((_SENDER, "Byrå AS"), (replace(_SENDER, email=None), None)):
+        try:
+            filled = thanks_words(sender, bureau, "10025", language=words.language, own_words=words)
+        except WordingError as fault:
+            found.setdefault("missing_field", WordingFault("missing_field", str(fault).rpartition(" ")[2]))
+        else:
+            for one in check_thanks(filled):
+                found.setdefault(one.element, WordingFault(one.element, law=one.law))
+    return tuple(found.values())
+
+
 def _letters(kind: str, language: str, tone: str) -> Iterator[NoticeContent]:
     """The least and the most a notice of that kind can have to say: one invoice and several, with and without each addition."""
     invoice = NoticeInvoice("10025", date(2026, 2, 2), 1_245_000, 200_000, date(2026, 1, 19))
     bare = NoticeContent(
-        kind=kind, statute=_ACT, sender=SenderBlock("Eksempel AS", ("Storgata 1", "0001 Oslo"), "999999999", "post@eksempel.example", None),
+        kind=kind, statute=_ACT, sender=_SENDER,
         recipient_lines=("Ola Nordmann", "Gata 1", "0001 Oslo"), issued_on=_SENT, deadline_on=_DEADLINE, reference="10025-1",
         invoices=(replace(invoice, paid_ore=0),), account_number="12345678903", kid="1002500000123", language=language, tone=tone,
     )  # fmt: skip

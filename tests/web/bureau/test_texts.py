@@ -86,6 +86,17 @@ def test_a_warning_cannot_lose_what_the_law_asks_for(desk: Browser) -> None:
     assert "Det må stå klart at kravet vil bli sendt til inkasso hvis det ikke blir betalt. (inkassoloven § 9)" in words_of(answer.text)
 
 
+def test_the_thanks_for_a_payment_are_read_and_written_like_the_others(desk: Browser, scene: Any) -> None:
+    address, house = "/texts/thanks/nb/friendly", wording_text("thanks", "nb", "friendly")
+    assert address in desk.get("/texts").text and "/texts/thanks/nb/firm" not in desk.get("/texts").text
+    assert f"Betalingen for faktura {scene.item.document_number}" in words_of(desk.get(address).text)
+    own = house.replace("er kommet frem", "har vi fått")
+    assert desk.submit(address, text=own).status_code == 303
+    assert "har vi fått" in words_of(desk.get(address).text)
+    refused = desk.submit(address, text=own.replace("har vi fått", "har vi fått, og du slipper inkasso"))
+    assert refused.status_code == 422 and "Takk ber ikke om noe" in words_of(refused.text)
+
+
 def test_words_are_read_before_they_are_kept(desk: Browser) -> None:
     answer = desk.submit(f"{ADDRESS}/preview", htmx=True, text=OWN)
     assert answer.status_code == 200
@@ -102,7 +113,7 @@ def test_a_company_may_have_words_of_its_own(desk: Browser, scene: Any) -> None:
     assert typed_in(desk.get(ADDRESS).text) == HOUSE
 
 
-@pytest.mark.parametrize("path", ["/texts/letter/nb/firm", "/texts/reminder/de/firm", "/texts/reminder/nb/rude"])
+@pytest.mark.parametrize("path", ["/texts/letter/nb/firm", "/texts/reminder/de/firm", "/texts/reminder/nb/rude", "/texts/thanks/nb/firm"])
 def test_a_text_that_does_not_exist_is_not_found(desk: Browser, path: str) -> None:
     assert desk.get(path).status_code == 404
 

@@ -14,17 +14,15 @@ from msgspec import Meta
 from app.api.problems import INVALID, FieldProblem, ProblemError
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import own_wordings
-from app.dunning.facts import NoticeKind
 from app.dunning.own_wordings import Which, WordingRefusedError
-from app.dunning.wording import Tone, wording_text
+from app.dunning.wording import wording_text
 from app.dunning.wording_trial import TEXT_MAX, WordingFault, known_fields
-from app.messaging.letters.content import LANGUAGES
 from app.tenants import companies
 from app.tenants.permissions import Permission
 from app.tenants.requests import Work, requires
 
 TAG = "Texts"
-Kind = Literal["due_notice", "reminder", "collection_warning", "payment_demand"]
+Kind = Literal["due_notice", "reminder", "collection_warning", "payment_demand", "thanks"]
 Language = Literal["nb", "nn", "en"]
 ToneName = Literal["friendly", "neutral", "firm"]
 ForCompany = Annotated[uuid.UUID | None, QueryParameter(description="For this company. Without it: for the bureau's companies at large.")]
@@ -48,7 +46,7 @@ class TextOut(msgspec.Struct, frozen=True):
 
 
 class Texts(msgspec.Struct, frozen=True):
-    """Every text, by kind, language and tone."""
+    """Every text, by kind, language and tone. The thanks for a payment (`thanks`) are always friendly."""
 
     items: list[TextOut]
 
@@ -62,8 +60,7 @@ class TextIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/texts", sync_to_thread=True, guards=[requires(Permission.SETTINGS)], operation_id="listTexts", tags=[TAG])
 def list_texts(work: Work, company_id: ForCompany = None) -> Texts:
     """All texts in force."""
-    every = [Which(kind, language, tone) for kind in NoticeKind for language in LANGUAGES for tone in Tone]
-    return Texts([text_of(one, own_wordings.in_force(work, company_id, one)) for one in every])
+    return Texts([text_of(one, own_wordings.in_force(work, company_id, one)) for one in own_wordings.every()])
 
 
 @get(

@@ -37,6 +37,7 @@ _FAULTS = {
     "consequences": N_("It must say that not paying may bring further costs and legal recovery."),
     "charged_before_due": N_("Nothing may be charged before the due date."),
     "threat_before_due": N_("Before the due date it must not speak of fees, interest or debt collection."),
+    "threat_in_thanks": N_("Thanks ask for nothing: they must not speak of fees, interest or debt collection."),
     "reserved_for_agencies": N_("Under the act in force only an agency may send this letter."),
 }
 _OTHER = N_("The text lacks something the law asks for: %(detail)s.")

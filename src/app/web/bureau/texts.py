@@ -13,10 +13,9 @@ from litestar.response import Template
 
 from app.db.unit_of_work import UnitOfWork
 from app.dunning import own_wordings, previewing
-from app.dunning.facts import NoticeKind
 from app.dunning.law_book import LawBook
 from app.dunning.letters.notice_letter import IncompleteNoticeError
-from app.dunning.own_wordings import Which, WordingRefusedError
+from app.dunning.own_wordings import THANKS, TONES_OF, Which, WordingRefusedError
 from app.dunning.wording import Tone
 from app.dunning.wording_form import WordingError, parse_wording
 from app.dunning.wording_trial import WordingFault, faults, known_fields
@@ -30,7 +29,6 @@ from app.web.bureau.text_words import fault_text
 from app.web.house import House
 from app.web.pages import Form, fragment, page, refuse, see_other, text_of
 
-KINDS = tuple(one.value for one in NoticeKind)
 TONES = tuple(one.value for one in Tone)
 
 
@@ -39,7 +37,7 @@ def list_texts(work: Work, frame: PageFrame, company: FromQuery[uuid.UUID | None
     """Every text, and which of them are the bureau's or the company's own."""
     own = own_wordings.own(work, company)
     return page(
-        "pages/texts/index.html", frame, own=own, bureaus=own_wordings.own(work, None) if company else {}, which=Which, kinds=KINDS,
+        "pages/texts/index.html", frame, own=own, bureaus=own_wordings.own(work, None) if company else {}, which=Which, tones_of=TONES_OF,
         languages=LANGUAGES, tones=TONES, query=_query(company), **_place(work, company),
     )  # fmt: skip
 
@@ -98,7 +96,7 @@ def _editor(work: UnitOfWork, house: House, which: Which, company_id: uuid.UUID 
     chosen = next((one for one in found if str(one.claim_id) == claim), found[0] if found else None)
     return {
         "it": which, "text": text, "choices": found, "chosen": chosen, "fields": known_fields(which.kind), "languages": LANGUAGES,
-        "tones": TONES, "query": _query(company_id, str(chosen.claim_id) if chosen and claim else ""),
+        "tones": TONES_OF[which.kind], "query": _query(company_id, str(chosen.claim_id) if chosen and claim else ""),
         "versions": own_wordings.versions(work, company_id, which), "is_own": which in own_wordings.own(work, company_id),
         **_place(work, company_id), **_read(work, house, which, text, chosen),
     }  # fmt: skip
@@ -106,18 +104,20 @@ def _editor(work: UnitOfWork, house: House, which: Which, company_id: uuid.UUID 
 
 def _read(work: UnitOfWork, house: House, which: Which, text: str, chosen: previewing.Choice | None) -> dict[str, Any]:
     """The notice, or why there is none to show."""
-    nothing: dict[str, Any] = {"composed": None, "problems": [], "payment": []}
+    nothing: dict[str, Any] = {"composed": None, "thanks": None, "problems": [], "payment": []}
     if chosen is None:
         return nothing
     try:
         words = parse_wording(text, name="own", kind=which.kind, language=which.language)
+        if which.kind == THANKS:
+            return nothing | {"thanks": previewing.preview_thanks(work, chosen.claim_id, which, words)}
         composed = previewing.preview(work, house.resources.of(LawBook).read(work), chosen.claim_id, which, words)
     except IncompleteNoticeError as fault:
         return nothing | {"problems": [fault_text(WordingFault(one.element, law=one.law)) for one in fault.shortfalls]}
     except WordingError:
         found = faults(text, kind=which.kind, language=which.language, tone=which.tone)
         return nothing | {"problems": [fault_text(one) for one in found]}
-    return {"composed": composed, "problems": [], "payment": payment_lines(composed.letter.payment, which.language)}
+    return nothing | {"composed": composed, "payment": payment_lines(composed.letter.payment, which.language)}
 
 
 def _which(kind: str, language: str, tone: str) -> Which:

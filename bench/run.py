@@ -28,7 +28,7 @@ TIMES = 3
 #: due claims of a bureau: a night's work of one with some hundred companies
 A_NIGHT = 1_000
 #: companies of a bureau that are connected on one day, and the open items of each
-ONBOARDING = (10, 2_000)
+ONBOARDING, ONBOARDING_FULL = (10, 2_000), (100, 2_000)
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
             if chosen.only in (None, "ingest"):
                 report |= intake.measure(server, chosen.items)
             if chosen.only == "onboarding":
-                report |= onboarding.measure(server, *ONBOARDING)
+                report |= onboarding.measure(server, *(ONBOARDING_FULL if chosen.full else ONBOARDING))
             if chosen.only in (None, "night"):
                 report |= _night(server, full=chosen.full)
     report["load_after"] = os.getloadavg()[0]

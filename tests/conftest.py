@@ -32,7 +32,7 @@ settings.load_profile("same")
 
 ENVIRONMENT = os.environ  # noqa: TID251 - pytest and xdist tell us things this way
 HOME = "RESKONTRO_TESTS_HOME"
-BEGIN_WITH = ("tests/jobs/test_effects_kill.py", "tests/journeys/", "tests/crawler/", "tests/simulation/")
+BEGIN_WITH = ("tests/jobs/test_effects_kill.py", "tests/agencies/test_chaos.py", "tests/journeys/", "tests/crawler/", "tests/simulation/")
 #: the owner's connections, once a test has asked for them
 _owners: list[Engine] = []
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=OSLO)

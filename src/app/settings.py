@@ -93,6 +93,7 @@ LEDGERS = {
 #: set as those of `LEDGERS` are, e.g. `KRAVIA_TOKEN`
 AGENCIES = {
     "kravia": _LedgerRow(("https://api.kravia.ai/api/v2", "/kravia/api/v2"), keys={"token": "kravia-sandbox-token"}),
+    "amili": _LedgerRow(("https://api.amili.no/collection/v1", "/amili/collection/v1"), ("https://auth.amili.no", "/amili/auth")),
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import dramatiq
 from sqlalchemy import Engine
 
-from app.agencies.adapters import kravia
+from app.agencies.adapters import amili, kravia
 from app.agencies.capabilities import AgencyCapabilities
 from app.agencies.doors import Agencies, Key
 from app.agencies.performers import agency_performers
@@ -268,7 +268,7 @@ class WiredLedgers:
 
 
 #: every agency there is an adapter for, in the order people are offered them
-AGENCY_VENDORS = (kravia.vendor,)
+AGENCY_VENDORS = (kravia.vendor, amili.vendor)
 
 
 class WiredAgencies:

@@ -31,6 +31,7 @@ SIMULATORS = {
     "vismanet": "Regnskapssystem: Visma.net ERP",
     "twentyfoursevenoffice": "Regnskapssystem: 24SevenOffice",
     "kravia": "Inkassoforetak: Kravia",
+    "amili": "Inkassoforetak: Amili AutoCollect",
     "brreg": "Brønnøysundregistrene",
     "mail": "Postkasse: alt som sendes på e-post",
     "nameserver": "DNS: det domenene sier om seg selv",

@@ -139,7 +139,6 @@ def test_of_a_partial_batch_one_case_is_taken_and_the_other_refused_with_its_rea
     assert len({case.consignment for case in both}) == 1
     street.control.post("/amili/batches/finish", {})
     street.poll()
-    street.poll()
     assert at.the_case().state == "registered"
     [refused] = at.read(AgencyCase, claim_id=claim.id)
     assert (refused.state, refused.external_id) == ("refused", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from app.agencies import obstacle_texts as texts
 from app.agencies import packages, story, terms
@@ -105,20 +105,25 @@ def _state_after(work: UnitOfWork, case: AgencyCase, said: CaseUpdate) -> str:
 
 
 def _find(work: UnitOfWork, agreement_id: uuid.UUID, said: CaseUpdate) -> AgencyCase | None:
-    """By our reference, else by the agency's number. Cases that others handed over are none of ours."""
+    """By our reference, else by the agency's number. Cases that others handed over are none of ours.
+
+    A consignment may hold several cases: without a reference it speaks of one only where that one came alone.
+    """
     ours = reference_of(said.our_reference)
-    known: list[ColumnElement[bool]] = [AgencyCase.external_id == said.external_id]
-    if said.state in (CaseState.AWAITING, CaseState.REFUSED):
-        known = [AgencyCase.consignment == said.external_id]
-    if ours is not None:
-        known.append(AgencyCase.id == ours)
-    return (
-        work.session.execute(
-            select(AgencyCase).where(AgencyCase.agreement_id == agreement_id, or_(*known)).order_by(AgencyCase.id).with_for_update()
-        )
-        .scalars()
-        .first()
-    )
+    by_consignment = said.state in (CaseState.AWAITING, CaseState.REFUSED)
+    number = AgencyCase.consignment if by_consignment else AgencyCase.external_id
+    for known in ([] if ours is None else [AgencyCase.id == ours]) + [number == said.external_id]:
+        found = _locked(work, agreement_id, known)
+        if found:
+            return None if by_consignment and len(found) > 1 else found[0]
+        if ours is not None and by_consignment:
+            return None
+    return None
+
+
+def _locked(work: UnitOfWork, agreement_id: uuid.UUID, known: ColumnElement[bool]) -> list[AgencyCase]:
+    rows = select(AgencyCase).where(AgencyCase.agreement_id == agreement_id, known).order_by(AgencyCase.id)
+    return list(work.session.execute(rows.with_for_update()).scalars())
 
 
 def _has_other(work: UnitOfWork, case: AgencyCase) -> bool:

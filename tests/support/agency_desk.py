@@ -39,7 +39,7 @@ from app.ledgers.capabilities import Capabilities
 from app.ledgers.credentials import binding
 from app.ledgers.doors import Ledgers
 from app.ledgers.ports import CredentialStore, Ledger
-from app.net.errors import OutsideError, RefusedError, UnknownOutcomeError
+from app.net.errors import OutsideError, RefusedError, TryLaterError, UnknownOutcomeError
 from app.net.http import HttpClient
 from app.receivables.models import Debtor, OpenItem
 from app.tenants.models import Bureau, Company
@@ -77,11 +77,17 @@ class PaperAgency(Agency):
     registrations: int = 0
     outstanding_ore: int = 12_345
     book_trouble: OutsideError | None = None
+    busy_once: bool = False
+    #: payouts that are not told yet
+    collected: list[Settlement] = field(default_factory=list)
     capabilities: AgencyCapabilities = PAPER
 
     def register(self, package: HandoverPackage) -> CaseReceipt:
         if self.refuses:
             raise RefusedError(self.refuses)
+        if self.busy_once:
+            self.busy_once = False
+            raise TryLaterError("come later")
         self.registrations += 1
         number = str(1000 + len(self.cases))
         self.cases[number] = package
@@ -125,7 +131,9 @@ class PaperAgency(Agency):
         return any(known.our_key == payment.our_key for known in self.payments)
 
     def settlements(self, creditor_id: str) -> list[Settlement]:
-        return [one for one in self.payouts if one.external_id not in self.booked]
+        others = {number for number, case in self.cases.items() if case.creditor_id != creditor_id}
+        waiting = [one for one in self.payouts if one.external_id not in self.booked]
+        return [one for one in waiting if not others & {line.external_case_id for line in one.lines}]
 
     def mark_booked(self, settlement_id: str, our_reference: str) -> None:
         if self.booked.setdefault(settlement_id, our_reference) != our_reference:

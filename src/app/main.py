@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from sqlalchemy import text
 
+from app.agencies.doors import Agencies
 from app.api.inbound.mail import inbound_routes
 from app.api.openapi import openapi_config
 from app.api.problems import answer_problem, is_under_api
@@ -46,6 +47,7 @@ def create_app(house: House) -> Litestar:
                 "law_book": house.resources.of(LawBook),
                 "inbound_mail_secret": house.settings.inbound_mail_secret,
                 "mail_house": house.resources.of(MailHouse),
+                "agencies": house.resources.of(Agencies),  # type: ignore[type-abstract]
                 "sms_report_secret": house.settings.link_report_secret,
                 "texter": house.resources.of(Texter),  # type: ignore[type-abstract]
             }

@@ -29,6 +29,7 @@ from app.tenants.models import Bureau, Company
 from app.tenants.permissions import Role
 from app.values.clock import SystemClock
 from support import make
+from support.agency_desk import OneAgency, PaperAgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def build_app(database: Database, **state: Any) -> Litestar:
     return Litestar(
         route_handlers=[api_routes()],
         openapi_config=openapi_config(),
-        state=State({"database": database, "law_book": LawBook(Law()), "mail_house": HOUSE, **state}),
+        state=State({"database": database, "law_book": LawBook(Law()), "mail_house": HOUSE, "agencies": OneAgency(PaperAgency()), **state}),
         exception_handlers={HTTPException: answer, Exception: answer},
         logging_config=None,
     )

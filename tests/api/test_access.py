@@ -53,6 +53,7 @@ BODIES: dict[str, Any] = {
     "circumstances": {"kind": "deceased"},
     "answer": {"answer": "rest", "reason": "ok"},
     "booking": {"booked_on": "2026-11-02"},
+    "orders": {"kind": "message", "text": "ok"},
     "posting-accounts": {},
     "outcome": {"outcome": "cancel", "note": "ok"},
 }

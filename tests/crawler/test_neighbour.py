@@ -41,7 +41,7 @@ BODIES: dict[str, dict[str, object]] = {
     "claim": {"claim_id": "01a00000-0000-7000-8000-000000000000"}, "handled": {}, "reversal": {"reason": "Feil sak"},
     "arrangement": {"kind": "promise", "terms": [{"due_on": "2099-01-01", "amount_ore": 1}]},
     "verdict": {"answer": "no", "reason": "ok"},
-    "booking": {"booked_on": "2026-11-02"}, "posting-accounts": {},
+    "booking": {"booked_on": "2026-11-02"}, "orders": {"kind": "message", "text": "ok"}, "posting-accounts": {},
     "outcome": {"outcome": "release", "note": "ok"},
     "policy": {"wishes": {}}, "follow-up": {"leave_old": True},
     "{segment_id:uuid}": {"name": "ok", "position": 1, "conditions": {"amount_from_ore": 1}},

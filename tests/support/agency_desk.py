@@ -12,13 +12,14 @@ import msgspec
 from sqlalchemy import select, update
 
 from app.agencies.adapters.kravia import KraviaAgency
-from app.agencies.capabilities import Access, AgencyCapabilities, ReportKind
+from app.agencies.capabilities import Access, AgencyCapabilities, OrderKind, ReportKind
 from app.agencies.doors import Agencies, Key
 from app.agencies.models import AgencyCase, Agreement
 from app.agencies.performers import agency_performers
 from app.agencies.ports import (
     Agency,
     Attachment,
+    CaseOrder,
     CaseReceipt,
     CaseState,
     CaseUpdate,
@@ -39,7 +40,7 @@ from app.ledgers.capabilities import Capabilities
 from app.ledgers.credentials import binding
 from app.ledgers.doors import Ledgers
 from app.ledgers.ports import CredentialStore, Ledger
-from app.net.errors import OutsideError, RefusedError, TryLaterError, UnknownOutcomeError
+from app.net.errors import OutsideError, RefusedError, TryLaterError, UnknownOutcomeError, UnsupportedError
 from app.net.http import HttpClient
 from app.receivables.models import Debtor, OpenItem
 from app.tenants.models import Bureau, Company
@@ -56,7 +57,8 @@ NOT_OURS = frozenset(
 PAPER = AgencyCapabilities(
     agency="paper", label="Paper", access=Access.PARTNER, attaches=True, lists_book=True,
     reports=frozenset({ReportKind.PAYMENT, ReportKind.CREDIT_NOTE}),
-    settles=True, marks_booked=True, payout_marks=("PAPIRINKASSO",),
+    settles=True, marks_booked=True, finds_orders=True,
+    orders=frozenset({OrderKind.PAUSE, OrderKind.RESUME, OrderKind.WITHDRAW, OrderKind.MESSAGE}), payout_marks=("PAPIRINKASSO",),
 )  # fmt: skip
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -70,6 +72,7 @@ class PaperAgency(Agency):
     documents: dict[str, list[str]] = field(default_factory=dict)
     payments: list[DirectPayment] = field(default_factory=list)
     payouts: list[Settlement] = field(default_factory=list)
+    ordered: list[CaseOrder] = field(default_factory=list)
     booked: dict[str, str] = field(default_factory=dict)
     refuses: str | None = None
     takes_no_documents: bool = False
@@ -129,6 +132,20 @@ class PaperAgency(Agency):
 
     def find_payment(self, payment: DirectPayment) -> bool:
         return any(known.our_key == payment.our_key for known in self.payments)
+
+    def order(self, order: CaseOrder) -> str:
+        if order.kind not in self.capabilities.orders:
+            raise UnsupportedError("by telephone, please")
+        self.ordered.append(order)
+        ends = {OrderKind.PAUSE: CaseState.PAUSED, OrderKind.RESUME: CaseState.IN_COLLECTION, OrderKind.WITHDRAW: CaseState.WITHDRAWN}
+        if order.kind in ends:
+            self.states[order.external_id] = ends[order.kind]
+        self._answer()
+        return f"o{len(self.ordered)}"
+
+    def find_order(self, order: CaseOrder) -> str | None:
+        found = [number for number, one in enumerate(self.ordered, start=1) if one.our_key == order.our_key]
+        return f"o{found[0]}" if found else None
 
     def settlements(self, creditor_id: str) -> list[Settlement]:
         others = {number for number, case in self.cases.items() if case.creditor_id != creditor_id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.agencies import direct_payments, handover, settlements
+from app.agencies import direct_payments, handover, orders, settlements
 from app.agencies.doors import Agencies
 from app.agencies.handover import StillWanted
 from app.jobs.effects import Performer
@@ -15,4 +15,5 @@ def agency_performers(door: Doorway, agencies: Agencies, still_wanted: StillWant
         handover.KIND: handover.CaseRegistrar(door, agencies, still_wanted),
         direct_payments.KIND: direct_payments.PaymentReporter(agencies),
         settlements.KIND: settlements.BookingMarker(agencies),
+        orders.KIND: orders.OrderGiver(agencies),
     }

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, Any] = {
     "handleReply": {"note": "Agreed on three instalments."},
     "recordLimitationEvent": {"kind": "acknowledgement", "on": "2026-11-02", "evidence": "E-mail of 2 November: will pay in January."},
     "restartClaim": {"reason": "The invoice went to a wrong address."},
+    "orderAgency": {"kind": "withdraw", "text": "The debtor and the company have agreed."},
     "bookSettlement": {"booked_on": "2026-11-24", "voucher_number": "2026-114"},
     "setPostingAccounts": {"collection_costs": "7790"},
     "reversePosting": {"reason": "It was registered on the wrong invoice."},

@@ -87,6 +87,7 @@ SAYINGS: dict[str, str] = {
     "upload-dropped": N_("The files are deleted. Nothing was imported."),
     "agreement-saved": N_("The agreement is saved."),
     "agreement-ended": N_("The agreement is ended. Nothing more is handed over; cases that are there are followed to their end."),
+    "agency-asked": N_("The agency is asked. What the case is afterwards, the agency says."),
     "payout-booked": N_("The payout is booked."),
     "accounts-saved": N_("The accounts are saved."),
     "act-done": N_("Noted as done."),

@@ -1,7 +1,7 @@
 """What every agency adapter must do, whoever the agency: one story played through each agency's own door.
 
-A test file of an adapter subclasses `AgencyContract` with a fixture `bench` that gives an `AgencyBench`. What the agency cannot do it says in
-its capabilities, and then it refuses.
+A test file of an adapter subclasses `AgencyContract` with a fixture `bench` that gives an `AgencyBench`. What the agency cannot do it says
+in its capabilities, and then it refuses.
 """
 
 from __future__ import annotations

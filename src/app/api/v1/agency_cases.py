@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
-from litestar import get
-from litestar.params import QueryParameter
+from litestar import Request, Response, get, post
+from litestar.params import JSONBody, QueryParameter
 
-from app.agencies import queries
+from app.agencies import orders, queries
+from app.agencies.capabilities import OrderKind
+from app.agencies.doors import Agencies
+from app.agencies.models import CaseOrderRow
 from app.agencies.queries import CaseLine
+from app.api.idempotency import Repeatable
 from app.api.paging import AskedPage
-from app.api.v1.words import Id, OfClaim, OfCompany, Ore
+from app.api.problems import CONFLICT, ProblemError, invalid
+from app.api.v1.words import Id, OfClaim, OfCompany, Ore, Words
 from app.tenants.permissions import Permission
 from app.tenants.requests import Work, requires
 
 TAG = "Agency cases"
 CaseState = Literal[
-    "planned", "registered", "in_collection", "legal", "paused", "paid", "withdrawn", "closed", "refused", "in_doubt", "cancelled"
-]
+    "planned", "awaiting", "registered", "in_collection", "legal", "paused", "paid", "withdrawn", "closed", "refused", "in_doubt",
+    "cancelled",
+]  # fmt: skip
 
 
 class AgencyCaseOut(msgspec.Struct, frozen=True):
@@ -78,6 +84,28 @@ class ReportedPaymentOut(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+class CaseOrderOut(msgspec.Struct, frozen=True):
+    """What was asked of the agency: `sent` when it was taken, or told by a person."""
+
+    id: uuid.UUID
+    kind: str
+    text: str
+    ordered_by: str
+    state: Literal["planned", "sent", "refused", "unknown", "review", "cancelled"]
+    problem: str | None
+    planned_at: datetime
+    done_at: datetime | None
+
+
+class CaseOrderIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is asked for and why; the agency reads `text`. `told_by_hand`: this agency takes no such order from a program, and a person has
+    told it."""
+
+    kind: Literal["pause", "resume", "withdraw", "message"]
+    text: Words
+    told_by_hand: bool = False
+
+
 class AgencyCaseDetailOut(msgspec.Struct, frozen=True):
     """A case with what came of it. `documents_missing`: how many documents have not reached the agency."""
 
@@ -85,6 +113,7 @@ class AgencyCaseDetailOut(msgspec.Struct, frozen=True):
     documents_missing: int
     paid_out: list[PaidOutOut]
     reported: list[ReportedPaymentOut]
+    orders: list[CaseOrderOut]
 
 
 @get("/agency-cases", sync_to_thread=True, guards=[requires(Permission.VIEW)], operation_id="listAgencyCases", tags=[TAG])
@@ -117,7 +146,36 @@ def get_agency_case(work: Work, case_id: Id) -> AgencyCaseDetailOut:
             for one in found.paid_out
         ],
         [ReportedPaymentOut(one.paid_on, one.amount_ore, one.state, one.problem) for one in found.reported],
+        [_order(one) for one in orders.orders_of(work, case_id)],
     )  # fmt: skip
+
+
+@post(
+    "/agency-cases/{case_id:uuid}/orders", status_code=201, sync_to_thread=True, guards=[requires(Permission.HAND_OVER)],
+    operation_id="orderAgency", tags=[TAG],
+)  # fmt: skip
+def give_order(
+    request: Request[Any, Any, Any], work: Work, idempotency: Repeatable, case_id: Id, data: JSONBody[CaseOrderIn]
+) -> Response[CaseOrderOut]:
+    """Ask the agency to pause, go on, give the case back, or read a message. What the case is afterwards, the agency says.
+
+    409 when the agency does not work on the case, or the same is under way.
+    """
+
+    agencies: Agencies = request.app.state.agencies
+
+    def ask() -> CaseOrderOut:
+        try:
+            made = orders.give(work, agencies, case_id, OrderKind(data.kind), data.text, told_by_hand=data.told_by_hand)
+        except orders.OrderError as fault:
+            raise (invalid(fault.field, str(fault)) if fault.field else ProblemError(CONFLICT, str(fault))) from fault
+        return next(_order(one) for one in orders.orders_of(work, case_id) if one.id == made)
+
+    return idempotency.once(work, 201, ask)
+
+
+def _order(row: CaseOrderRow) -> CaseOrderOut:
+    return CaseOrderOut(row.id, row.kind, row.text_, row.ordered_by, cast("Any", row.state), row.problem, row.planned_at, row.done_at)
 
 
 def case_of(row: CaseLine) -> AgencyCaseOut:
@@ -130,4 +188,4 @@ def case_of(row: CaseLine) -> AgencyCaseOut:
     )  # fmt: skip
 
 
-HANDLERS = (list_agency_cases, get_agency_case)
+HANDLERS = (list_agency_cases, get_agency_case, give_order)

@@ -12,9 +12,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from app.agencies import agreements, queries
+from app.agencies import agreements, orders, queries
 from app.agencies.agreements import AgreementError, Terms
+from app.agencies.capabilities import OrderKind
+from app.agencies.cases import LIVE
 from app.agencies.doors import Agencies
+from app.agencies.orders import OrderError
 from app.agencies.queries import OPEN_STATES, CaseDetail
 from app.db.unit_of_work import UnitOfWork
 from app.tenants import companies
@@ -65,12 +68,19 @@ def show_cases(
 
 @get("/cases/{case_id:uuid}", guards=[requires(Permission.VIEW)], sync_to_thread=True)
 def show_case(case_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Template:
-    found = queries.case(work, case_id)
-    company = companies.find(work, found.line.company_id)
-    return page(
-        "pages/cases/show.html", frame, it=found, case=found.line, company=company, agencies=names_of(house), events=events_of(found),
-        agreement=agreements.current(work, company.id), now=work.now(),
-    )  # fmt: skip
+    return page("pages/cases/show.html", frame, **_case(work, house, case_id), typed={"kind": "message"}, errors={})
+
+
+@post("/cases/{case_id:uuid}/orders", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
+def give_order(data: Form, case_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Redirect:
+    typed = {name: text_of(data, name) for name in ("kind", "text", "told_by_hand")}
+    again = _case(work, house, case_id) | {"typed": typed}
+    try:
+        kind = OrderKind(typed["kind"]) if typed["kind"] in list(OrderKind) else OrderKind.ANSWER
+        orders.give(work, _door(house), case_id, kind, typed["text"], told_by_hand=typed["told_by_hand"] == "on")
+    except OrderError as fault:
+        raise refuse(work, "pages/cases/show.html", frame, **again, errors={fault.field or "kind": gettext(str(fault))}) from fault
+    return see_other(f"/cases/{case_id}", "agency-asked")
 
 
 @get("/companies/{company_id:uuid}/agreement", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
@@ -107,7 +117,23 @@ def end_agreement(company_id: FromPath[uuid.UUID], work: Work) -> Redirect:
 
 def names_of(house: House) -> dict[str, str]:
     """The agencies there are adapters for, with the names people call them by."""
-    return {known.agency: known.label for known in house.resources.of(Agencies).known()}  # type: ignore[type-abstract]
+    return {known.agency: known.label for known in _door(house).known()}
+
+
+def _door(house: House) -> Agencies:
+    return house.resources.of(Agencies)  # type: ignore[type-abstract]
+
+
+def _case(work: UnitOfWork, house: House, case_id: uuid.UUID) -> dict[str, Any]:
+    found = queries.case(work, case_id)
+    company = companies.find(work, found.line.company_id)
+    takes = orders.takes(_door(house), found.line.agency)
+    return {
+        "it": found, "case": found.line, "company": company, "agencies": names_of(house), "events": events_of(found),
+        "agreement": agreements.current(work, company.id), "orders": orders.orders_of(work, case_id), "now": work.now(),
+        "by_hand": not takes.issuperset(orders.BY_A_PERSON),
+        "may_be_asked": found.line.state in LIVE and found.line.external_id is not None,
+    }  # fmt: skip
 
 
 def events_of(found: CaseDetail) -> list[Event]:
@@ -178,4 +204,4 @@ def _id_of(text: str) -> uuid.UUID | None:
         return uuid.UUID(int=0)
 
 
-HANDLERS = [show_cases, show_case, show_agreement, save_agreement, end_agreement]
+HANDLERS = [show_cases, show_case, give_order, show_agreement, save_agreement, end_agreement]

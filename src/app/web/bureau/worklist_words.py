@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from app.agencies import direct_payments, handover, settlements
+from app.agencies import direct_payments, handover, orders, settlements
 from app.dunning import confirming, notices, thanking
 from app.jobs.reviews import Verdict
 from app.ledgers import postings
@@ -58,6 +58,7 @@ ACTS: dict[str, str] = {
     handover.KIND: N_("Case to be registered at the agency"),
     settlements.KIND: N_("Word to the agency that its payout is booked"),
     direct_payments.KIND: N_("Word to the agency about a direct payment"),
+    orders.KIND: N_("Order to the agency about a case"),
 }
 #: how a person finds out what became of an act
 WHERE_TO_LOOK: dict[str, str] = {
@@ -70,6 +71,7 @@ WHERE_TO_LOOK: dict[str, str] = {
     postings.REVERSAL_KIND: N_("Open the invoice in the ledger and look whether the payment still counts on it."),
     handover.KIND: N_("Look at the agency's pages for our reference below, or ask the agency. Note the case number there."),
     settlements.KIND: N_("Look at the agency's pages whether the payout is marked as booked."),
+    orders.KIND: N_("Ask the agency whether it has done what was asked for."),
     direct_payments.KIND: N_("Look at the case at the agency whether the payment has been taken off."),
 }
 VERDICTS: dict[Verdict, tuple[str, str]] = {

@@ -169,3 +169,20 @@ def test_the_timeline_is_newest_first(office: Office, company: Company):
     places = [words.index(title) for title in ("Utbetaling U-17 fra", "Siste nytt fra", "Oversendt", "Oversendelse bestemt")]
     assert places[0] > 0
     assert sorted(places[:2] + places[3:]) == places[:2] + places[3:]
+
+
+def test_the_agency_is_told_by_a_person_where_it_takes_nothing_from_a_program(office: Office, company: Company):
+    case = a_case(office.house.database, company)
+    refused = office.browser.submit(f"/cases/{case.id}/orders", kind="withdraw", text="Betalt til klienten")
+    assert refused.status_code == 422
+    assert "Betalt til klienten" in refused.text
+    assert "Si fra på telefon eller e-post" in words_of(refused.text)
+    told = office.browser.submit(f"/cases/{case.id}/orders", kind="withdraw", text="Betalt til klienten", told_by_hand="on")
+    assert told.status_code == 200
+    words = words_of(office.browser.get(f"/cases/{case.id}").text)
+    assert "Gi saken tilbake Betalt til klienten" in words
+
+
+def test_a_case_that_has_ended_is_not_ordered_about(office: Office, company: Company):
+    case = a_case(office.house.database, company, state="closed")
+    assert "Be inkassobyrået om å" not in words_of(office.browser.get(f"/cases/{case.id}").text)

@@ -68,7 +68,7 @@ def show_cases(
 
 @get("/cases/{case_id:uuid}", guards=[requires(Permission.VIEW)], sync_to_thread=True)
 def show_case(case_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Template:
-    return page("pages/cases/show.html", frame, **_case(work, house, case_id), typed={"kind": "message"}, errors={})
+    return page("pages/cases/show.html", frame, **_case(work, house, case_id), typed={"kind": "message", "text": "", "told_by_hand": ""}, errors={})
 
 
 @post("/cases/{case_id:uuid}/orders", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)

@@ -178,7 +178,7 @@ def test_the_agency_is_told_by_a_person_where_it_takes_nothing_from_a_program(of
     assert "Betalt til klienten" in refused.text
     assert "Si fra på telefon eller e-post" in words_of(refused.text)
     told = office.browser.submit(f"/cases/{case.id}/orders", kind="withdraw", text="Betalt til klienten", told_by_hand="on")
-    assert told.status_code == 200
+    assert told.status_code == 303
     words = words_of(office.browser.get(f"/cases/{case.id}").text)
     assert "Gi saken tilbake Betalt til klienten" in words
 

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from sqlalchemy import text
 
 from app.agencies.doors import Agencies
+from app.agencies.hooks import AgencyDoorway
 from app.api.inbound.mail import inbound_routes
 from app.api.openapi import openapi_config
 from app.api.problems import answer_problem, is_under_api
@@ -44,6 +45,7 @@ def create_app(house: House) -> Litestar:
             {
                 "database": house.database,
                 "ledger_doorway": Doorway(house.database.begin, house.resources.of(Ledgers), house.vault),  # type: ignore[type-abstract]
+                "agency_doorway": house.resources.of(AgencyDoorway),
                 "law_book": house.resources.of(LawBook),
                 "inbound_mail_secret": house.settings.inbound_mail_secret,
                 "mail_house": house.resources.of(MailHouse),

@@ -36,6 +36,8 @@ TICKS = (
     Tick("dunning.chase_approvals", "questions go to whoever is there, and are reminded of", every=timedelta(minutes=30)),
     Tick("dunning.make_lists", "each company has its own weekday and hour", every=timedelta(minutes=15)),
     Tick("agencies.poll_all", "cases and settlements change at the agency", every=timedelta(hours=1)),
+    Tick("agencies.ring_all", "what agencies told of while nobody asked is asked about", every=timedelta(minutes=5)),
+    Tick("agencies.keep_hooks", "new agreements are to be told of, and ended ones no more", every=timedelta(hours=1)),
     Tick("agencies.watch_all", "payments made past the agency are reported to it", daily=time(6, 30)),
     Tick("agencies.reconcile_all", "ledger, we and agency are held against each other, and what differs is named", daily=time(6, 45)),
     Tick("tenants.tidy", "old sessions, counters and answers are forgotten", daily=time(3, 0)),

@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from app.agencies.adapters import amili, kravia
 from app.agencies.capabilities import AgencyCapabilities
 from app.agencies.doors import Agencies, Key
+from app.agencies.hooks import AgencyDoorway
 from app.agencies.performers import agency_performers
 from app.agencies.ports import Agency, AgencyAccess
-from app.agencies.vendors import AgencyVendor
+from app.agencies.vendors import AgencyHooks, AgencyVendor
 from app.credit.adapters.brreg import BrregRegister
 from app.credit.ports import CreditRegister
 from app.db.demo_clock import DemoClock
@@ -161,6 +162,7 @@ def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vaul
     resources.provide(HookAddress, HookAddress(settings.public_url))
     resources.provide(Vault, vault)
     resources.provide(Agencies, agencies)
+    resources.provide(AgencyDoorway, AgencyDoorway(resources.begin, agencies, vault, settings.public_url))
     resources.provide(CreditRegister, BrregRegister(HttpClient(settings.brreg_url), clock))
     resources.provide(Mailer, mailer)
     resources.provide(Printer, printer)
@@ -281,6 +283,9 @@ class WiredAgencies:
 
     def known(self) -> tuple[AgencyCapabilities, ...]:
         return tuple(vendor.capabilities for vendor in self._vendors.values())
+
+    def hooks(self, agency: str) -> AgencyHooks | None:
+        return self._vendors[agency].hooks if agency in self._vendors else None
 
     def open(self, key: Key) -> Agency:
         vendor = self._vendors[key.agency]

@@ -28,6 +28,7 @@ from app.agencies.ports import (
     HandoverPackage,
     Settlement,
 )
+from app.agencies.vendors import AgencyHooks
 from app.db.unit_of_work import Database, UnitOfWork
 from app.db.vault import Vault, new_key
 from app.dunning.models import Claim
@@ -171,9 +172,13 @@ class OneAgency:
     """A door to a single agency, whatever the agreement calls it."""
 
     agency: Agency
+    telling: AgencyHooks | None = None
 
     def known(self) -> tuple[AgencyCapabilities, ...]:
         return (replace(self.agency.capabilities, agency="kravia"),)
+
+    def hooks(self, agency: str) -> AgencyHooks | None:
+        return self.telling
 
     def open(self, key: Key) -> Agency:
         if key.agency != "kravia":

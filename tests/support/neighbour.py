@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from app.agencies.hook_models import AgencyHook
 from app.agencies.models import (
     AgencyCase,
     Agreement,
@@ -235,6 +236,10 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (LedgerHook, {
             "bureau_id": his.bureau.id, "link_id": his.company_link.id, "external_ids": [mark], "token_hash": mark.encode(),
             "state": "failing", "problem": mark,
+        }),
+        (AgencyHook, {
+            "bureau_id": his.bureau.id, "agreement_id": his.agreement.id, "token_hash": mark.encode(), "state": "failing", "problem": mark,
+            "heard_keys": [mark],
         }),
         (GuardLimits, {
             "bureau_id": his.bureau.id, "guard": "readiness", "version": his.company.id.int % 1_000_000_000, "limits": {},

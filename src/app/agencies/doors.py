@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.agencies.capabilities import AgencyCapabilities
 from app.agencies.models import Agreement, BureauAgreement
 from app.agencies.ports import Agency
+from app.agencies.vendors import AgencyHooks
 from app.db.unit_of_work import UnitOfWork
 
 
@@ -29,6 +30,10 @@ class Agencies(Protocol):
     """Opens agencies. An unknown name is a `KeyError`."""
 
     def known(self) -> tuple[AgencyCapabilities, ...]: ...
+
+    def hooks(self, agency: str) -> AgencyHooks | None:
+        """The agency's webhooks, where it has them; None also for an agency there is no adapter for (any more)."""
+        ...
 
     def open(self, key: Key) -> Agency:
         """The agency, over connections that all openings share: they belong to whoever made this door. `RefusedError` when the secrets do

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import select
 
-from app.agencies import attaching, cases, direct_payments, reconciling, settlements
+from app.agencies import attaching, cases, direct_payments, hooks, reconciling, settlements
 from app.agencies.doors import Agencies
 from app.agencies.models import AgencyCase
 from app.db.scope import BureauScope
@@ -86,6 +86,38 @@ def advance_payouts(resources: Resources, bureau_id: str, company_id: str) -> No
 @job("agencies.attach_missing", queue=Queue.AGENCIES, retries=3, seconds=300, throws=(RefusedError,))
 def attach_missing(resources: Resources, bureau_id: str, case_id: str) -> None:
     attaching.attach_missing(resources.begin, _agencies(resources), uuid.UUID(bureau_id), uuid.UUID(case_id))
+
+
+@job("agencies.ring_all", queue=Queue.AGENCIES, retries=0, seconds=60)
+def ring_all(resources: Resources) -> None:
+    for_each_bureau(resources, "agencies.ring_bureau")
+
+
+@job("agencies.ring_bureau", queue=Queue.AGENCIES, retries=0, seconds=60)
+def ring_bureau(resources: Resources, bureau_id: str) -> None:
+    """What agencies told of while the agreement rested."""
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        hooks.ring(work)
+
+
+@job("agencies.keep_hooks", queue=Queue.AGENCIES, retries=0, seconds=60)
+def keep_hooks(resources: Resources) -> None:
+    for_each_bureau(resources, "agencies.keep_bureau_hooks")
+
+
+@job("agencies.keep_bureau_hooks", queue=Queue.AGENCIES, retries=0, seconds=60)
+def keep_bureau_hooks(resources: Resources, bureau_id: str) -> None:
+    """Agencies that are to tell by themselves: each agreement's address is looked at once a day, and a new one's is made."""
+    agencies = _agencies(resources)
+    telling = [known.agency for known in agencies.known() if agencies.hooks(known.agency) is not None]
+    with resources.begin(BureauScope(uuid.UUID(bureau_id))) as work:
+        ids = [{"bureau_id": bureau_id, "agreement_id": str(one)} for one in hooks.due(work, telling)]
+        work.enqueue_many("agencies.keep_hook", ids)
+
+
+@job("agencies.keep_hook", queue=Queue.AGENCIES, retries=1, seconds=120)
+def keep_hook(resources: Resources, bureau_id: str, agreement_id: str) -> str:
+    return hooks.keep(resources.of(hooks.AgencyDoorway), uuid.UUID(bureau_id), uuid.UUID(agreement_id))
 
 
 def _agencies(resources: Resources) -> Agencies:

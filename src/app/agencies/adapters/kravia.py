@@ -27,7 +27,7 @@ from app.agencies.ports import (
     Settlement,
     SettlementLine,
 )
-from app.agencies.vendors import AgencyVendor
+from app.agencies.vendors import AgencyVendor, Hint
 from app.net.errors import BrokenError, OutsideError, RefusedError, TryLaterError, UnknownOutcomeError
 from app.net.http import HttpClient, Reply
 from app.settings import LedgerApp
@@ -134,9 +134,9 @@ class KraviaAgency(Agency):
     def mark_booked(self, settlement_id: str, our_reference: str) -> None:
         self._write("PATCH", f"/settlements/{_number(settlement_id)}/bookkeep", params={"internalAccountingId": our_reference})
 
-    def set_webhook(self, creditor_id: str, url: str, secret: str) -> None:
-        """Ask to be told of changes. What arrives is a hint (see `webhook_claim`), never a fact."""
-        body = {"secret": secret, "enabled": True, "url": url}
+    def set_webhook(self, creditor_id: str, url: str, secret: str, *, enabled: bool = True) -> None:
+        """Ask to be told of changes. What arrives is a hint (see `webhook_claim`), never a fact. There is one per creditor."""
+        body = {"secret": secret, "enabled": enabled, "url": url}
         self._write("PUT", f"/creditor/{_number(creditor_id)}/webhook", json_body=body)
 
     def close(self) -> None:
@@ -190,7 +190,33 @@ class KraviaAgency(Agency):
 def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> AgencyVendor:
     app = apps["kravia"]
     http = HttpClient(app.api_url)
-    return AgencyVendor(KraviaAgency.capabilities, lambda _access: KraviaAgency(http, app.keys["token"]))
+    return AgencyVendor(KraviaAgency.capabilities, lambda _access: KraviaAgency(http, app.keys["token"]), KraviaHooks())
+
+
+class KraviaHooks:
+    """One webhook per creditor, no idempotency key: what is told again is known by its signature, over time and case."""
+
+    asks = True
+
+    def subscribe(self, agency: Agency, creditor_id: str, url: str, secret: str) -> None:
+        self._own(agency).set_webhook(creditor_id, url, secret)
+
+    def unsubscribe(self, agency: Agency, creditor_id: str) -> None:
+        self._own(agency).set_webhook(creditor_id, "", "", enabled=False)
+
+    def read(self, secret: str, setup: Mapping[str, Any], headers: Mapping[str, str], body: bytes) -> Hint:
+        """`webhook_signature` of the agreement's setup: `secret_json` where the vendor puts the secret first."""
+        variant: Literal["json_secret", "secret_json"] = "secret_json" if setup.get("webhook_signature") == "secret_json" else "json_secret"
+        claim = webhook_claim(body, secret, variant)
+        if claim is None:
+            raise RefusedError("the signature does not fit")
+        return Hint(hashlib.sha256(body).hexdigest(), case=claim)
+
+    @staticmethod
+    def _own(agency: Agency) -> KraviaAgency:
+        if not isinstance(agency, KraviaAgency):
+            raise TypeError("these are Kravia's webhooks")
+        return agency
 
 
 def webhook_claim(body: bytes, secret: str, variant: Literal["json_secret", "secret_json"] = "json_secret") -> str | None:

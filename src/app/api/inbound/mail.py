@@ -16,6 +16,7 @@ from typing import Any
 from litestar import Request, Response, Router, post
 from litestar.concurrency import sync_to_thread
 
+from app.api.inbound.agencies import take_agency_word
 from app.api.inbound.ledgers import take_ledger_word
 from app.api.inbound.sms import take_sms_word
 from app.api.problems import INVALID, NOT_FOUND, UNAUTHENTICATED, UNSUPPORTED, ProblemError, exception_handlers
@@ -30,10 +31,11 @@ ENVELOPE_MAX = 320
 
 
 def inbound_routes() -> Router:
-    """The application's state has `database`, `texter`, `ledger_doorway` and two secrets: where one is None, its address does not exist."""
+    """The application's state has `database`, `texter`, `ledger_doorway`, `agency_doorway` and two secrets: where one is None, its address
+    does not exist."""
     return Router(
-        path="/api/inbound", route_handlers=[take_mail, take_sms_word, take_ledger_word], exception_handlers=exception_handlers(),
-        request_max_body_size=BODY_MAX, include_in_schema=False,
+        path="/api/inbound", route_handlers=[take_mail, take_sms_word, take_ledger_word, take_agency_word],
+        exception_handlers=exception_handlers(), request_max_body_size=BODY_MAX, include_in_schema=False,
     )  # fmt: skip
 
 

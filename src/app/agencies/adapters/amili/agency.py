@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.agencies.adapters.amili import rows
+from app.agencies.adapters.amili.hooks import AmiliHooks
 from app.agencies.adapters.amili.rows import Batch
 from app.agencies.adapters.amili.wire import Tokens, Wire, need, objects
 from app.agencies.capabilities import Access, AccessField, AgencyCapabilities, OrderKind, ReportKind, Takeover
@@ -262,7 +263,7 @@ def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> AgencyVendor:
         client = (access.setup["client_id"], access.secrets["client_secret"])
         return AmiliAgency(Wire(http, tokens, client, access.creditor_ref), clock)
 
-    return AgencyVendor(AmiliAgency.capabilities, opener)
+    return AgencyVendor(AmiliAgency.capabilities, opener, AmiliHooks())
 
 
 def _ended_before(batch: Batch, instant: datetime | None) -> bool:

@@ -23,7 +23,7 @@ run: $(VENV)/.ready ## everything: database, sandbox, web, worker, clock; prints
 	@exec $(BIN)/reskontro run
 
 test: $(VENV)/.ready-dev browser ## everything it needs, then the whole suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
 
 simulate: $(VENV)/.ready-dev ## play SEEDS histories of outward acts with dying workers and bad lines; the suite plays a few of them
 	PYTHONPATH=tests:src $(BIN)/python -m simulation --seeds $(SEEDS)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.agencies import handover, settlements, vouchers
 from app.agencies.adapters.amili import AmiliAgency
-from app.agencies.adapters.amili.wire import Tokens, Wire
+from app.agencies.adapters.amili.wire import Tokens
 from app.agencies.capabilities import OrderKind
 from app.agencies.models import AgencyCase, CaseQuestionRow, DirectPaymentRow, SettlementRow
 from app.agencies.ports import CaseOrder
@@ -69,7 +69,7 @@ def street(resources: Resources, clock: FixedClock) -> Iterator[Street]:
 def amili(base: str, clock: Clock) -> AmiliAgency:
     tokens = Tokens(HttpClient(f"{base}/amili/auth", timeout_seconds=5), clock)
     client = ("amili-sandbox-client", "amili-sandbox-secret")
-    return AmiliAgency(Wire(HttpClient(f"{base}/amili/collection/v1", timeout_seconds=5), tokens, client, ORG), clock)
+    return AmiliAgency(HttpClient(f"{base}/amili/collection/v1", timeout_seconds=5), tokens, client, clock)
 
 
 def test_from_handover_over_the_batch_and_the_list_to_a_payout_posted_once(street: Street) -> None:

@@ -18,7 +18,7 @@ _NAMES = uuid.UUID("a3111a00-0000-4000-8000-000000000001")
 
 class Settings(msgspec.Struct):
     """What a scenario may change. `hold_batches`: they stay QUEUED. `pool_batches`: what comes while one is queued joins it. `names_rows`:
-    a failed row tells the sender's own key. `manual_list`: a case waits on the list for a yes before it becomes a collection case."""
+    a failed row tells the sender's own key. `refuse_next`: the next invoice is refused with these words. `manual_list`: a case waits on the list for a yes before it becomes a collection case."""
 
     client_id: str = "amili-sandbox-client"
     client_secret: str = "amili-sandbox-secret"  # noqa: S105 - made up, opens nothing
@@ -27,6 +27,7 @@ class Settings(msgspec.Struct):
     hold_batches: bool = False
     pool_batches: bool = False
     names_rows: bool = True
+    refuse_next: str | None = None
     duplicates: Literal["fail", "create_double"] = "fail"
     manual_list: bool = True
     fee_ore: int = 37_500

@@ -98,6 +98,9 @@ def _take(world: World, book: Book, batch: Batch, row: Json) -> Json:
 
 def _register(world: World, book: Book, batch: Batch, row: Json) -> Json:
     _check(book, batch, row)
+    if book.settings.refuse_next is not None:
+        why, book.settings.refuse_next = book.settings.refuse_next, None
+        raise RowError(why)
     amount_ore = round(float(row["originalInvoiceAmount"]) * 100)
     book.next_case += 1
     case = Case(

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
+from agencies.adapters.contract import AgencyBench, AgencyContract
 from app.agencies.adapters.amili import AmiliAgency
-from app.agencies.adapters.amili.wire import Tokens, Wire
+from app.agencies.adapters.amili.wire import Tokens
 from app.agencies.capabilities import OrderKind, QuestionKind, ReportKind
-from app.agencies.ports import CaseOrder, CaseState, CaseUpdate, DebtorDetails, DirectPayment, HandoverPackage, NoticeRecord
+from app.agencies.ports import Agency, CaseOrder, CaseState, CaseUpdate, DebtorDetails, DirectPayment, HandoverPackage, NoticeRecord
 from app.net.errors import RefusedError, TryLaterError, UnknownOutcomeError
 from app.net.http import HttpClient
 from app.values.clock import FixedClock
 from app.values.ids import new_id
 from support.sandbox import Control, borrowed_sandbox
 
+OTHER = "1e0a2a4c-6f0e-4d0a-9d0c-5f1f2b3c4d5e"
 ORG = "0e0a2a4c-6f0e-4d0a-9d0c-5f1f2b3c4d5e"
 CLIENT = ("amili-sandbox-client", "amili-sandbox-secret")
 PACKAGE = HandoverPackage(
@@ -40,7 +42,7 @@ class Played:
 
     def opened(self, client: tuple[str, str] = CLIENT) -> AmiliAgency:
         tokens = Tokens(HttpClient(f"{self.base}/amili/auth", timeout_seconds=3), self.clock)
-        return AmiliAgency(Wire(HttpClient(f"{self.base}/amili/collection/v1", timeout_seconds=3), tokens, client, ORG), self.clock)
+        return AmiliAgency(HttpClient(f"{self.base}/amili/collection/v1", timeout_seconds=3), tokens, client, self.clock)
 
     def settings(self, **changed: object) -> None:
         self.control._done(self.control.client.patch("/amili/settings", json=changed))
@@ -276,7 +278,7 @@ def test_wrong_access_is_refused_in_words_a_person_can_act_on(played: Played) ->
     with pytest.raises(RefusedError, match="write:collection"):
         played.agency.register(package())
     with pytest.raises(RefusedError, match="orgId"):
-        Wire(HttpClient(played.base), Tokens(HttpClient(played.base), played.clock), CLIENT, "7/../8")
+        played.agency.changes("7/../8", None)
 
 
 @pytest.mark.parametrize(("status", "fault"), [(423, TryLaterError), (429, TryLaterError), (500, UnknownOutcomeError), (409, RefusedError)])
@@ -285,3 +287,48 @@ def test_each_status_is_told_in_our_words(played: Played, status: int, fault: ty
     played.control.fault("POST /amili/collection", "status", status=status)
     with pytest.raises(fault):
         played.agency.register(package())
+
+
+@dataclass
+class AmiliBench:
+    """Amili for the stories that all agencies share."""
+
+    played: Played
+    creditor: str = ORG
+    other_creditor: str = OTHER
+    secrets: tuple[str, ...] = (CLIENT[1],)
+
+    def open(self) -> Agency:
+        # a token in hand, so that what is ordered to go wrong meets the call that is meant
+        self.played.agency.book(ORG)
+        return self.played.agency
+
+    def count(self, our_reference: str) -> int:
+        return len(self.played.there(our_reference))
+
+    def acknowledge(self) -> None:
+        self.played.control.post("/amili/batches/finish", {})
+
+    def refuse_next(self) -> None:
+        self.played.settings(refuse_next="Debtor is not accepted")
+
+    def lose_next_answer(self) -> None:
+        self.played.control.fault("POST /amili/collection", "drop_after")
+
+    def busy_once(self) -> None:
+        self.played.control.fault("POST /amili/collection", "status", status=503)
+
+    def debtor_pays(self, our_reference: str) -> int:
+        [case] = self.played.there(our_reference)
+        paid = self.played.control.post(f"/amili/cases/{case['caseNumber']}/pay", {})
+        return round(paid["principal"] * 100)
+
+    def pay_out(self) -> None:
+        self.played.clock.move(timedelta(days=1))
+
+
+class TestAmili(AgencyContract):
+    @pytest.fixture
+    def bench(self, played: Played) -> AgencyBench:
+        played.control.put(f"/amili/organisations/{OTHER}", {"name": "En annen AS"})
+        return AmiliBench(played)

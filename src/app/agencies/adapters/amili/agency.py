@@ -68,23 +68,27 @@ class AmiliAgency(Agency):
         payout_marks=("AMILI",),
     )
 
-    def __init__(self, wire: Wire, clock: Clock) -> None:
-        self._wire, self._clock = wire, clock
+    def __init__(self, http: HttpClient, tokens: Tokens, client: tuple[str, str], clock: Clock) -> None:
+        """`http` has the API's base address, `client` is id and secret: who comes with them sees the organisations they open."""
+        self._http, self._tokens, self._client, self._clock = http, tokens, client, clock
 
     def register(self, package: HandoverPackage) -> CaseReceipt:
         """A batch of one: 202 says that it will be looked at. `changes` hears what became of it."""
-        return CaseReceipt(self._hand_in("/invoices", "invoices", rows.invoice_of(package)), CaseState.AWAITING, rows.UNFINISHED)
+        return CaseReceipt(
+            self._hand_in(self._at(package.creditor_id), "/invoices", rows.invoice_of(package)), CaseState.AWAITING, rows.UNFINISHED
+        )
 
     def find(self, creditor_id: str, our_reference: str, planned_at: datetime) -> CaseReceipt | None:
         """The invoice by our reference, then the batches that may hold it: in this order nothing passes between two looks."""
-        case = self._case(our_reference)
+        wire = self._at(creditor_id)
+        case = self._case(wire, our_reference)
         if case is not None:
             return CaseReceipt(rows.number_of(case), rows.state_of(case), rows.text_of(case))
-        known = self._invoice(our_reference)
+        known = self._invoice(wire, our_reference)
         if known is not None:
             return CaseReceipt(str(need(known, "id")), CaseState.AWAITING, str(known.get("status")))
         waiting = False
-        for batch in self._batches("INVOICE", planned_at - CLOCK_MARGIN):
+        for batch in self._batches(wire, "INVOICE", planned_at - CLOCK_MARGIN):
             if our_reference in batch.taken or any(key == our_reference for key, _ in batch.refused):
                 # also where it is refused: the next reading of changes says so, and why
                 return CaseReceipt(batch.id, CaseState.AWAITING, batch.status)
@@ -95,25 +99,26 @@ class AmiliAgency(Agency):
 
     def changes(self, creditor_id: str, since: datetime | None) -> list[CaseUpdate]:
         """Every case as it stands: the list cannot be asked for what has changed. Then what batches refused since the last reading."""
-        read_at = self._clock.now()
-        cases = [rows.case_update(row, read_at) for row in self._wire.rows("/cases", {})]
+        wire, read_at = self._at(creditor_id), self._clock.now()
+        cases = [rows.case_update(row, read_at) for row in wire.rows("/cases", {})]
         there = {one.our_reference for one in cases if one.our_reference is not None}
         refused = [
             update
-            for batch in self._batches("INVOICE", None if since is None else since - CLOCK_MARGIN, ended=True)
-            for update in self._refusals(batch, there, read_at)
+            for batch in self._batches(wire, "INVOICE", None if since is None else since - CLOCK_MARGIN, ended=True)
+            for update in self._refusals(wire, batch, there, read_at)
         ]
         return [*refused, *cases]
 
     def book(self, creditor_id: str) -> list[CaseUpdate]:
         read_at = self._clock.now()
-        found = [rows.case_update(row, read_at) for row in self._wire.rows("/cases", {})]
+        found = [rows.case_update(row, read_at) for row in self._at(creditor_id).rows("/cases", {})]
         return [one for one in found if one.state not in ENDS]
 
     def report_payment(self, payment: DirectPayment) -> None:
         """Done only when its batch says so; one that still waits is of unknown outcome, and looked up later."""
-        path, body = self._report(payment)
-        batch = self._batch(self._hand_in(path, path[1:], body), after_write=True)
+        wire = self._at(payment.creditor_id)
+        path, body = self._report(wire, payment)
+        batch = self._batch(wire, self._hand_in(wire, path, body), after_write=True)
         if not batch.is_finished:
             raise UnknownOutcomeError("Amili has taken the report to be looked at, and has not said yet whether it holds")
         self._hold(batch, payment.our_key)
@@ -124,7 +129,7 @@ class AmiliAgency(Agency):
         waiting = False
         # it was told after the money came
         since = datetime.combine(payment.paid_on, datetime.min.time(), self._clock.now().tzinfo) - CLOCK_MARGIN
-        for batch in self._batches(kind, since):
+        for batch in self._batches(self._at(payment.creditor_id), kind, since):
             if payment.our_key in batch.taken:
                 return True
             self._hold(batch, payment.our_key, alone=False)
@@ -137,13 +142,14 @@ class AmiliAgency(Agency):
         """Amili gives such an act no number of its own."""
         if order.kind not in ORDER_PATHS:
             raise UnsupportedError("Amili takes no such order")
-        case = self._need_case(order.our_reference, order.external_id)
-        self._wire.write(f"/cases/{need(case, 'caseId')}/{ORDER_PATHS[order.kind]}", {"reason": order.text})
+        wire = self._at(order.creditor_id)
+        case = self._need_case(wire, order.our_reference, order.external_id)
+        wire.write(f"/cases/{need(case, 'caseId')}/{ORDER_PATHS[order.kind]}", {"reason": order.text})
         return order.our_key
 
     def find_order(self, order: CaseOrder) -> str | None:
         """Told by where the case stands now; the answers to the list leave it alike, so only that one of them came can be seen."""
-        case = self._need_case(order.our_reference, order.external_id)
+        case = self._need_case(self._at(order.creditor_id), order.our_reference, order.external_id)
         state, listed = rows.state_of(case), rows.is_on_the_list(case)
         if order.kind in (OrderKind.RELEASE, OrderKind.STOP):
             if listed:
@@ -161,22 +167,28 @@ class AmiliAgency(Agency):
     def settlements(self, creditor_id: str) -> list[Settlement]:
         """Amili keeps no mark of what is booked: the last sixty days, told again each time."""
         today = oslo_date(self._clock.now())
-        asked = {"fromDate": (today - SETTLED_WITHIN).isoformat(), "toDate": today.isoformat()}
-        return [rows.settlement_of(row) for row in self._wire.rows("/settlements", asked, turning="pageToken", size="pageSize")]
+        # the agency's day may have begun before ours
+        asked = {"fromDate": (today - SETTLED_WITHIN).isoformat(), "toDate": (today + timedelta(days=1)).isoformat()}
+        found = self._at(creditor_id).rows("/settlements", asked, turning="pageToken", size="pageSize")
+        return [rows.settlement_of(row) for row in found]
 
     def close(self) -> None:
         """Nothing to do: the line to the agency is shared by all who open it."""
 
-    def _hand_in(self, path: str, name: str, row: dict[str, Any]) -> str:
+    def _at(self, creditor_id: str) -> Wire:
+        return Wire(self._http, self._tokens, self._client, creditor_id)
+
+    @staticmethod
+    def _hand_in(wire: Wire, path: str, row: dict[str, Any]) -> str:
         """The batch's id. A 202 that names no batch leaves the outcome to be looked up."""
-        told = self._wire.write(path, {name: [row]})
+        told = wire.write(path, {path[1:]: [row]})
         try:
             return str(need(told.get("data"), "batchId"))
         except BrokenError as fault:
             raise UnknownOutcomeError(f"POST {path}: taken, but the answer names no batch") from fault
 
-    def _report(self, payment: DirectPayment) -> tuple[str, dict[str, Any]]:
-        invoices = objects(self._need_case(payment.our_reference, payment.external_id), "invoices")
+    def _report(self, wire: Wire, payment: DirectPayment) -> tuple[str, dict[str, Any]]:
+        invoices = objects(self._need_case(wire, payment.our_reference, payment.external_id), "invoices")
         ours = [one for one in invoices if one.get("uniqueSourceInvoiceId") == payment.our_reference] or invoices[:1]
         if not ours:
             raise BrokenError("the case at Amili has no invoice")
@@ -200,55 +212,58 @@ class AmiliAgency(Agency):
         if alone and batch.status == rows.FAILED:
             raise RefusedError("Amili does not take it, and does not say why")
 
-    def _refusals(self, batch: Batch, there: set[str], read_at: datetime) -> Iterator[CaseUpdate]:
+    def _refusals(self, wire: Wire, batch: Batch, there: set[str], read_at: datetime) -> Iterator[CaseUpdate]:
         """A refused row of an invoice that is there nevertheless was its double. A row without our reference is ours if it is the only
         one."""
         for key, why in batch.refused:
             if key is None and batch.rows > 1:
                 continue
-            if key is not None and (key in there or self._invoice(key) is not None):
+            if key is not None and (key in there or self._invoice(wire, key) is not None):
                 continue
             yield CaseUpdate(batch.id, key, CaseState.REFUSED, why, None, read_at)
         if batch.status == rows.FAILED and not batch.refused:
             yield CaseUpdate(batch.id, None, CaseState.REFUSED, "Amili did not take the batch, and does not say why", None, read_at)
 
-    def _batches(self, kind: str, since: datetime | None, *, ended: bool = False) -> Iterator[Batch]:
+    def _batches(self, wire: Wire, kind: str, since: datetime | None, *, ended: bool = False) -> Iterator[Batch]:
         """Batches made since then, newest first, each read whole; with `ended` those that ended since then, and not altogether well."""
         oldest = None if since is None else (since - BATCH_LIFE if ended else since)
-        for row in self._wire.rows("/batches", {"Type": kind, "SortDirection": "DESC"}):
+        for row in wire.rows("/batches", {"Type": kind, "SortDirection": "DESC"}):
             known = rows.batch_of(row)
             if oldest is not None and known.created_at < oldest:
                 return
             if ended and (known.status not in (rows.PARTLY, rows.FAILED) or _ended_before(known, since)):
                 continue
-            yield self._batch(known.id)
+            yield self._batch(wire, known.id)
 
-    def _batch(self, batch_id: str, *, after_write: bool = False) -> Batch:
+    @staticmethod
+    def _batch(wire: Wire, batch_id: str, *, after_write: bool = False) -> Batch:
         try:
-            return rows.batch_of(need(self._wire.read(f"/batches/{batch_id}"), "data"))
+            return rows.batch_of(need(wire.read(f"/batches/{batch_id}"), "data"))
         except (TryLaterError, BrokenError, RefusedError) as fault:
             if after_write:
                 raise UnknownOutcomeError(f"Amili has taken it to be looked at, but does not tell of it: {fault}") from fault
             raise
 
-    def _invoice(self, our_reference: str) -> dict[str, Any] | None:
+    @staticmethod
+    def _invoice(wire: Wire, our_reference: str) -> dict[str, Any] | None:
         """Whether an invoice tells our reference is not published: one that tells another is none of ours."""
-        for row in self._wire.rows("/invoices", {"UniqueSourceInvoiceId": our_reference}, size=None):
+        for row in wire.rows("/invoices", {"UniqueSourceInvoiceId": our_reference}, size=None):
             if row.get("uniqueSourceInvoiceId") in (None, our_reference):
                 return row
         return None
 
-    def _case(self, our_reference: str) -> dict[str, Any] | None:
+    @staticmethod
+    def _case(wire: Wire, our_reference: str) -> dict[str, Any] | None:
         """A filter that is not heeded would give other people's cases, so the answer is held against the question."""
-        for row in self._wire.rows("/cases", {"UniqueSourceInvoiceId": our_reference}):
+        for row in wire.rows("/cases", {"UniqueSourceInvoiceId": our_reference}):
             if any(one.get("uniqueSourceInvoiceId") == our_reference for one in objects(row, "invoices")):
                 return row
         return None
 
-    def _need_case(self, our_reference: str, number: str) -> dict[str, Any]:
-        found = self._case(our_reference) if our_reference else None
+    def _need_case(self, wire: Wire, our_reference: str, number: str) -> dict[str, Any]:
+        found = self._case(wire, our_reference) if our_reference else None
         if found is None:
-            asked = self._wire.rows("/cases", {"CaseNumber": number})
+            asked = wire.rows("/cases", {"CaseNumber": number})
             found = next((row for row in asked if rows.number_of(row) == number), None)
         if found is None:
             raise RefusedError(f"Amili has no case {number}")
@@ -261,7 +276,7 @@ def vendor(apps: Mapping[str, LedgerApp], clock: Clock) -> AgencyVendor:
 
     def opener(access: AgencyAccess) -> AmiliAgency:
         client = (access.setup["client_id"], access.secrets["client_secret"])
-        return AmiliAgency(Wire(http, tokens, client, access.creditor_ref), clock)
+        return AmiliAgency(http, tokens, client, clock)
 
     return AgencyVendor(AmiliAgency.capabilities, opener, AmiliHooks())
 

@@ -86,6 +86,7 @@ SAYINGS: dict[str, str] = {
     "payment-put-aside": N_("The payment no longer keeps anything back."),
     "upload-dropped": N_("The files are deleted. Nothing was imported."),
     "agreement-saved": N_("The agreement is saved."),
+    "access-saved": N_("The access is saved. The agency is asked with it from now on."),
     "agreement-ended": N_("The agreement is ended. Nothing more is handed over; cases that are there are followed to their end."),
     "agency-asked": N_("The agency is asked. What the case is afterwards, the agency says."),
     "payout-booked": N_("The payout is booked."),

@@ -18,7 +18,8 @@ _NAMES = uuid.UUID("a3111a00-0000-4000-8000-000000000001")
 
 class Settings(msgspec.Struct):
     """What a scenario may change. `hold_batches`: they stay QUEUED. `pool_batches`: what comes while one is queued joins it. `names_rows`:
-    a failed row tells the sender's own key. `refuse_next`: the next invoice is refused with these words. `manual_list`: a case waits on the list for a yes before it becomes a collection case."""
+    a failed row tells the sender's own key. `refuse_next`: the next invoice is refused with these words. `manual_list`: a case waits on the
+    list for a yes before it becomes a collection case."""
 
     client_id: str = "amili-sandbox-client"
     client_secret: str = "amili-sandbox-secret"  # noqa: S105 - made up, opens nothing

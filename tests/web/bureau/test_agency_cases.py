@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from app.agencies import agreements, hooks
+from app.agencies.doors import Agencies, key_of
 from app.agencies.models import AgencyCase, Agreement, DirectPaymentRow, SettlementLineRow, SettlementRow
 from app.agencies.obstacle_texts import LINE_NOT_POSTED
 from app.db.unit_of_work import Database
@@ -123,6 +126,32 @@ def test_an_authority_that_has_run_out_stops_handovers_and_the_page_says_so(offi
     until = office.clock.today() - timedelta(days=1)
     office.browser.submit(where, **(terms | {"authority_until": f"{until:%d.%m.%Y}"}))
     assert "Den skriftlige fullmakten til å oversende krav er utløpt." in words_of(office.browser.get(where).text)
+
+
+def test_access_to_an_agency_is_written_down_sealed_and_gives_an_address_to_paste(office: Office, company: Company, terms: dict[str, str]):
+    where = f"/companies/{company.id}/agreement"
+    assert office.browser.submit(f"{where}/access", client_id="c-1", client_secret="s3cret-1").status_code == 404
+    office.browser.submit(where, **terms)
+    assert "Tilgang til inkassoforetaket" not in words_of(office.browser.get(where).text), "the house itself is let in there"
+    assert office.browser.submit(f"{where}/access", client_id="c-1", client_secret="s3cret-1").status_code == 404
+    office.browser.submit(where, **(terms | {"agency": "amili", "creditor_ref": str(uuid.uuid4())}))
+    assert "Inkassoforetaket kan ikke nås før dette er fylt ut." in words_of(office.browser.get(where).text)
+    answer = office.browser.submit(f"{where}/access", client_id="c-1", client_secret="")
+    assert (answer.status_code, 'id="client_secret-error"' in answer.text, 'value="c-1"' in answer.text) == (422, True, True)
+    assert office.browser.submit(f"{where}/access", client_id="c-1", client_secret="s3cret-1").status_code == 303
+    assert office.browser.submit(f"{where}/access", client_id="c-2", client_secret="").status_code == 303, "the secret stays"
+    with office.house.database.begin(office.scope) as work:
+        known = agreements.current(work, company.id)
+        assert known is not None
+        assert known.setup == {"client_id": "c-2"}
+        assert b"s3cret" not in (known.credential or b"")
+        key = key_of(work, known.id)
+        assert office.house.resources.of(Agencies).open(key).capabilities.agency == "amili"  # type: ignore[type-abstract]
+    door = office.house.resources.of(hooks.AgencyDoorway)
+    assert hooks.keep(door, office.bureau.id, known.id) == "by_hand"
+    page = office.browser.get(where).text
+    assert "/api/inbound/agencies/" in page
+    assert "s3cret" not in page
 
 
 def test_a_number_that_another_company_has_is_refused(office: Office, company: Company, terms: dict[str, str]):

@@ -12,7 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from app.agencies import agreements, orders, queries
+from app.agencies import access, agreements, orders, queries
 from app.agencies.agreements import AgreementError, Terms
 from app.agencies.capabilities import OrderKind
 from app.agencies.cases import LIVE
@@ -25,6 +25,7 @@ from app.tenants.permissions import Permission
 from app.values.calendar import oslo_date
 from app.web.access import requires
 from app.web.asked import PageFrame, TheHouse, Work
+from app.web.bureau import agency_access
 from app.web.house import House
 from app.web.i18n import gettext
 from app.web.pages import Form, page, refuse, see_other, text_of
@@ -68,7 +69,9 @@ def show_cases(
 
 @get("/cases/{case_id:uuid}", guards=[requires(Permission.VIEW)], sync_to_thread=True)
 def show_case(case_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Template:
-    return page("pages/cases/show.html", frame, **_case(work, house, case_id), typed={"kind": "message", "text": "", "told_by_hand": ""}, errors={})
+    return page(
+        "pages/cases/show.html", frame, **_case(work, house, case_id), typed={"kind": "message", "text": "", "told_by_hand": ""}, errors={}
+    )
 
 
 @post("/cases/{case_id:uuid}/orders", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
@@ -106,6 +109,19 @@ def save_agreement(
     except AgreementError as fault:
         raise refuse(work, "pages/cases/agreement.html", frame, **again | {"errors": {fault.field: _why(fault)}}) from fault
     return see_other(f"/companies/{company_id}/agreement", "agreement-saved")
+
+
+@post("/companies/{company_id:uuid}/agreement/access", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
+def save_access(data: Form, company_id: FromPath[uuid.UUID], work: Work, frame: PageFrame, house: TheHouse) -> Redirect:
+    typed = agency_access.typed_of(data, house)
+    again = _agreement(work, house, company_id)
+    try:
+        agency_access.save(work, house, company_id, typed)
+    except AgreementError as fault:
+        # a secret that was typed is never sent back
+        again["typed_access"] = {name: typed[name] for name in again["typed_access"]}
+        raise refuse(work, "pages/cases/agreement.html", frame, **again | {"errors": {fault.field: _why(fault)}}) from fault
+    return see_other(f"/companies/{company_id}/agreement", "access-saved")
 
 
 @post("/companies/{company_id:uuid}/agreement/end", guards=[requires(Permission.HAND_OVER)], sync_to_thread=True)
@@ -165,13 +181,15 @@ def _agreement(work: UnitOfWork, house: House, company_id: uuid.UUID) -> dict[st
     obstacle = agreements.obstacle(work, company_id, work.today())
     return {
         "company": company, "agreement": known, "obstacle": None if obstacle is None else gettext(obstacle), "agencies": names_of(house),
-        "values": values, "errors": {}, "now": work.now(),
+        "values": values, "errors": {}, "now": work.now(), **agency_access.context(work, house, known),
     }  # fmt: skip
 
 
 def _why(fault: AgreementError) -> str:
     if fault.field == "creditor_ref" and "taken" in str(fault):
         return gettext("Another company has this number. Ask the agency for this company's own.")
+    if str(fault) == access.MISSING:
+        return gettext("Fill this in.")
     texts = {
         "creditor_ref": gettext("Write the company's number at the agency."),
         "authority_from": gettext("Write from when the authority holds."),
@@ -204,4 +222,4 @@ def _id_of(text: str) -> uuid.UUID | None:
         return uuid.UUID(int=0)
 
 
-HANDLERS = [show_cases, show_case, give_order, show_agreement, save_agreement, end_agreement]
+HANDLERS = [show_cases, show_case, give_order, show_agreement, save_agreement, save_access, end_agreement]

@@ -47,7 +47,10 @@ BODIES: dict[str, dict[str, object]] = {
     "{segment_id:uuid}": {"name": "ok", "position": 1, "conditions": {"amount_from_ore": 1}},
 }  # fmt: skip
 #: doors that ask for a signature in place of a key
-SIGNED = {"/api/inbound/mail", "/api/inbound/sms/{report_secret:str}", "/api/inbound/ledgers/{door_token:str}"}
+SIGNED = {
+    "/api/inbound/mail", "/api/inbound/sms/{report_secret:str}", "/api/inbound/ledgers/{door_token:str}",
+    "/api/inbound/agencies/{door_token:str}",
+}  # fmt: skip
 FORM = {
     "reason": "ok",
     "restart_reason": "ok",

@@ -11,12 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.agencies import obstacle_texts as texts
 from app.agencies.models import Agreement, AgreementDecline, CreditorNumber
+from app.agencies.terms import NAMES as TERM_NAMES
 from app.db.unit_of_work import UnitOfWork
 from app.tenants import audit
 from app.tenants.companies import find as find_company
 from app.values.ids import new_id
 
 REFERENCE_LENGTH_MAX = 60
+COMMISSION_MAX_BP, FREE_DAYS_MAX = 10_000, 3_650
 
 
 class AgreementError(ValueError):
@@ -40,6 +42,13 @@ class Terms:
     authority_by: str | None = None
     authority_from: date | None = None
     authority_until: date | None = None
+    authority_scope: str | None = None
+    #: what the company has agreed for itself (see `models.TermsColumns`); None: as the bureau's agreement has it, or not known
+    commission_bp: int | None = None
+    free_withdrawal_days: int | None = None
+    late_withdrawal_ore: int | None = None
+    vat: str | None = None
+    takeover: str | None = None
 
 
 def set_agreement(work: UnitOfWork, company_id: uuid.UUID, terms: Terms) -> uuid.UUID:
@@ -65,10 +74,14 @@ def set_agreement(work: UnitOfWork, company_id: uuid.UUID, terms: Terms) -> uuid
         work.session.add(known)
     known.authority_by = (terms.authority_by or "").strip() or None
     known.authority_from, known.authority_until = terms.authority_from, terms.authority_until
+    known.authority_scope = (terms.authority_scope or "").strip() or None
+    for name in TERM_NAMES:
+        setattr(known, name, getattr(terms, name))
     work.session.flush()
     audit.record(
         work, "agreement.set", "agreement", known.id, company_id, agency=known.agency, creditor_ref=known.creditor_ref,
         authority_by=known.authority_by, authority_from=known.authority_from, authority_until=known.authority_until,
+        authority_scope=known.authority_scope, **{name: getattr(terms, name) for name in TERM_NAMES},
     )  # fmt: skip
     return known.id
 
@@ -128,6 +141,12 @@ def _check(terms: Terms) -> None:
         raise AgreementError("agency", "must be chosen")
     if not terms.creditor_ref.strip() or len(terms.creditor_ref.strip()) > REFERENCE_LENGTH_MAX:
         raise AgreementError("creditor_ref", "must be the company's number at the agency")
+    if terms.commission_bp is not None and not 0 <= terms.commission_bp <= COMMISSION_MAX_BP:
+        raise AgreementError("commission", "must be from 0 to 100 percent")
+    if terms.free_withdrawal_days is not None and not 0 <= terms.free_withdrawal_days <= FREE_DAYS_MAX:
+        raise AgreementError("free_withdrawal_days", "must be a number of days, at most ten years")
+    if terms.late_withdrawal_ore is not None and terms.late_withdrawal_ore < 0:
+        raise AgreementError("late_withdrawal", "must not be below zero")
     if (terms.authority_by or "").strip() and terms.authority_from is None:
         raise AgreementError("authority_from", "must be filled in when somebody has given the authority")
     if terms.authority_from is not None and terms.authority_until is not None and terms.authority_until < terms.authority_from:

@@ -45,6 +45,8 @@ class CaseLine:
     handed_over_at: datetime | None
     updated_at: datetime | None
     closed_at: datetime | None
+    #: the last day it may be taken back for nothing, by the terms at its handover
+    free_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class CaseDetail:
     """One case with what came of it. `documents_missing`: how many documents have not reached the agency."""
 
     line: CaseLine
+    agreement_id: uuid.UUID
     documents_missing: int
     paid_out: list[PaidOut]
     reported: list[Reported]
@@ -125,7 +128,7 @@ def case(work: UnitOfWork, case_id: uuid.UUID) -> CaseDetail:
         raise LookupError("no such case")
     documents = row[0].package.get("documents", [])
     missing = 0 if packages.is_complete(row[0]) else len(documents) - len(row[0].package.get("attached", []))
-    return CaseDetail(_line(*row), missing, _paid_out(work, case_id), _reported(work, case_id))
+    return CaseDetail(_line(*row), row[0].agreement_id, missing, _paid_out(work, case_id), _reported(work, case_id))
 
 
 def standing_of(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], without: Collection[uuid.UUID] = ()) -> dict[uuid.UUID, Standing]:
@@ -164,6 +167,7 @@ def _line(row: AgencyCase, item: OpenItem, debtor: Debtor, agency: str) -> CaseL
         document_number=item.document_number, agency=agency, external_id=row.external_id, state=row.state, agency_text=row.agency_text,
         principal_ore=row.principal_ore, outstanding_ore=row.outstanding_ore, currency=item.currency, problem=row.problem,
         planned_at=row.planned_at, handed_over_at=row.handed_over_at, updated_at=row.updated_at, closed_at=row.closed_at,
+        free_until=row.free_until,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from app.agencies import agreements, hooks
 from app.agencies.doors import Agencies, key_of
@@ -215,3 +215,29 @@ def test_the_agency_is_told_by_a_person_where_it_takes_nothing_from_a_program(of
 def test_a_case_that_has_ended_is_not_ordered_about(office: Office, company: Company):
     case = a_case(office.house.database, company, state="closed")
     assert "Be inkassobyrået om å" not in words_of(office.browser.get(f"/cases/{case.id}").text)
+
+
+def test_what_is_agreed_is_written_down_and_holds_for_the_next_case(office: Office, company: Company, terms: dict[str, str]):
+    where = f"/companies/{company.id}/agreement"
+    agreed = {"commission": "7,5", "free_withdrawal_days": "14", "late_withdrawal": "500", "vat": "withheld", "takeover": "payment_demand",
+              "authority_scope": "Purring, varsel og oversendelse"}  # fmt: skip
+    wrong = office.browser.submit(where, **terms | agreed | {"commission": "mye", "free_withdrawal_days": "fjorten"})
+    assert wrong.status_code == 422
+    assert "Skriv en prosent" in words_of(wrong.text)
+    assert "Skriv et helt antall dager." in words_of(wrong.text)
+    assert office.browser.submit(where, **terms | agreed).status_code == 303
+    with office.house.database.begin(office.scope) as work:
+        kept = work.session.execute(select(Agreement).where(Agreement.company_id == company.id)).scalar_one()
+        assert (kept.commission_bp, kept.free_withdrawal_days, kept.late_withdrawal_ore, kept.vat) == (750, 14, 500_00, "withheld")
+        assert (kept.takeover, kept.authority_scope) == ("payment_demand", "Purring, varsel og oversendelse")
+    shown = office.browser.get(where).text
+    assert 'value="7,5"' in shown
+    assert 'value="14"' in shown
+
+
+def test_the_last_free_day_says_what_tomorrow_costs(office: Office, company: Company):
+    case = a_case(office.house.database, company, free_until=office.clock.today())
+    with office.house.database.begin(office.scope) as work:
+        work.session.execute(update(Agreement).where(Agreement.id == case.agreement_id).values(late_withdrawal_ore=500_00))
+    words = words_of(office.browser.get(f"/cases/{case.id}").text)
+    assert "Fra i morgen koster det 500,00 kr" in words

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from litestar import get, post
@@ -12,17 +14,19 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from app.agencies import access, agreements, orders, queries
+from app.agencies import access, agreements, orders, queries, terms
 from app.agencies.agreements import AgreementError, Terms
-from app.agencies.capabilities import OrderKind
+from app.agencies.capabilities import OrderKind, Takeover
 from app.agencies.cases import LIVE
 from app.agencies.doors import Agencies
 from app.agencies.orders import OrderError
 from app.agencies.queries import OPEN_STATES, CaseDetail
+from app.agencies.withdrawal_clock import withdrawal
 from app.db.unit_of_work import UnitOfWork
 from app.tenants import companies
 from app.tenants.permissions import Permission
 from app.values.calendar import oslo_date
+from app.values.money import format_ore, parse_kroner
 from app.web.access import requires
 from app.web.asked import PageFrame, TheHouse, Work
 from app.web.bureau import agency_access
@@ -38,7 +42,10 @@ SHOWN: dict[str, tuple[str, ...] | None] = {
     "ended": ("paid", "withdrawn", "closed", "cancelled", "refused"),
     "all": None,
 }
-FIELDS = ("agency", "creditor_ref", "authority_by", "authority_from", "authority_until")
+FIELDS = (
+    "agency", "creditor_ref", "authority_by", "authority_from", "authority_until", "authority_scope", "commission", "free_withdrawal_days",
+    "late_withdrawal", "vat", "takeover",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +109,12 @@ def save_agreement(
     if typed["agency"] not in names_of(house):
         errors["agency"] = gettext("Choose an agency.")
     days = {name: _day(typed[name], name, work.today(), errors) for name in ("authority_from", "authority_until")}
+    agreed = _terms(typed, errors)
     if errors:
         raise refuse(work, "pages/cases/agreement.html", frame, **again | {"errors": errors})
     try:
-        agreements.set_agreement(work, company_id, Terms(typed["agency"], typed["creditor_ref"], typed["authority_by"], **days))
+        known = {"authority_by": typed["authority_by"], "authority_scope": typed["authority_scope"], **days, **agreed}
+        agreements.set_agreement(work, company_id, Terms(typed["agency"], typed["creditor_ref"], **known))
     except AgreementError as fault:
         raise refuse(work, "pages/cases/agreement.html", frame, **again | {"errors": {fault.field: _why(fault)}}) from fault
     return see_other(f"/companies/{company_id}/agreement", "agreement-saved")
@@ -147,6 +156,7 @@ def _case(work: UnitOfWork, house: House, case_id: uuid.UUID) -> dict[str, Any]:
     return {
         "it": found, "case": found.line, "company": company, "agencies": names_of(house), "events": events_of(found),
         "agreement": agreements.current(work, company.id), "orders": orders.orders_of(work, case_id), "now": work.now(),
+        "withdrawal": withdrawal(found.line.free_until, terms.of_agreement(work, found.agreement_id).late_withdrawal_ore, work.today()),
         "by_hand": not takes.issuperset(orders.BY_A_PERSON),
         "may_be_asked": found.line.state in LIVE and found.line.external_id is not None,
     }  # fmt: skip
@@ -177,12 +187,37 @@ def _agreement(work: UnitOfWork, house: House, company_id: uuid.UUID) -> dict[st
     values = {"agency": next(iter(names_of(house)), "")} if known is None else {
         "agency": known.agency, "creditor_ref": known.creditor_ref, "authority_by": known.authority_by or "",
         "authority_from": _shown(known.authority_from), "authority_until": _shown(known.authority_until),
+        "authority_scope": known.authority_scope or "", "vat": known.vat or "", "takeover": known.takeover or "",
+        "commission": "" if known.commission_bp is None else f"{known.commission_bp / 100:g}".replace(".", ","),
+        "free_withdrawal_days": "" if known.free_withdrawal_days is None else str(known.free_withdrawal_days),
+        "late_withdrawal": "" if known.late_withdrawal_ore is None else format_ore(known.late_withdrawal_ore),
     }  # fmt: skip
     obstacle = agreements.obstacle(work, company_id, work.today())
     return {
         "company": company, "agreement": known, "obstacle": None if obstacle is None else gettext(obstacle), "agencies": names_of(house),
         "values": values, "errors": {}, "now": work.now(), **agency_access.context(work, house, known),
     }  # fmt: skip
+
+
+def _terms(typed: Mapping[str, str], errors: dict[str, str]) -> dict[str, Any]:
+    """The terms as they were typed; what is empty is not agreed, or not known."""
+    found: dict[str, Any] = {"vat": typed["vat"] or None, "takeover": typed["takeover"] or None}
+    readers: tuple[tuple[str, str, Callable[[str], int], str], ...] = (
+        ("commission", "commission_bp", lambda text: int(Decimal(text.replace(",", ".").removesuffix("%").strip()) * 100),
+         gettext("Write a percentage, e.g. 10 or 7,5.")),
+        ("free_withdrawal_days", "free_withdrawal_days", int, gettext("Write a whole number of days.")),
+        ("late_withdrawal", "late_withdrawal_ore", parse_kroner, gettext("Write an amount in kroner.")),
+    )  # fmt: skip
+    for field, name, read, problem in readers:
+        try:
+            found[name] = read(typed[field]) if typed[field] else None
+        except (ValueError, ArithmeticError):
+            errors[field] = problem
+    if typed["vat"] not in ("", "withheld", "invoiced", "none"):
+        errors["vat"] = gettext("Choose one of these.")
+    if typed["takeover"] not in ("", *Takeover):
+        errors["takeover"] = gettext("Choose one of these.")
+    return found
 
 
 def _why(fault: AgreementError) -> str:
@@ -194,6 +229,9 @@ def _why(fault: AgreementError) -> str:
         "creditor_ref": gettext("Write the company's number at the agency."),
         "authority_from": gettext("Write from when the authority holds."),
         "authority_until": gettext("The last day must not be before the first."),
+        "commission": gettext("Write a percentage, e.g. 10 or 7,5."),
+        "free_withdrawal_days": gettext("Write a whole number of days."),
+        "late_withdrawal": gettext("Write an amount in kroner."),
     }
     return texts.get(fault.field, gettext("This value cannot be used here."))
 

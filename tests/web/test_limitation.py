@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from support import make
@@ -43,6 +44,18 @@ def test_the_radar_shows_old_claims_of_the_chosen_company(browse: Any, scene: An
     browser = browse(scene.admin)
     assert "GAMMEL-1" in browser.get("/limitation").text
     assert "GAMMEL-1" in browser.get(f"/limitation?company={scene.company.id}").text
+
+
+def test_the_stop_list_names_the_insolvent_debtor_of_the_chosen_company_only(browse: Any, scene: Any, database: Any) -> None:
+    debtor = make.debtor(database, scene.company, name="Konkursrammet AS", insolvency="bankrupt", insolvency_on=date(2026, 11, 9))
+    make.claim(database, make.open_item(database, debtor))
+    other = make.company(database, scene.bureau)
+    browser = browse(scene.admin)
+    page = words_of(browser.get("/stop-list").text)
+    assert "Konkursrammet AS" in page
+    assert "09.11.2026" in page
+    assert "0 av 1 meldt" in page
+    assert "Konkursrammet AS" not in browser.get(f"/stop-list?company={other.id}").text
 
 
 def test_a_circumstance_is_recorded_answered_and_ended(browse: Any, scene: Any) -> None:

@@ -49,6 +49,7 @@ from app.web.bureau import (
     senders,
     settings,
     sms_stops,
+    stop_list,
     sync_progress,
     texts,
     what_happens,
@@ -122,6 +123,7 @@ PAGES: list[ControllerRouterHandler] = [
     *addresses.HANDLERS,
     *sms_stops.HANDLERS,
     *circumstances.HANDLERS,
+    *stop_list.HANDLERS,
 ]
 
 

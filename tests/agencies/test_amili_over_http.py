@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.agencies import handover, settlements, vouchers
+from app.agencies import handover, orders, settlements, vouchers
 from app.agencies.adapters.amili import AmiliAgency
 from app.agencies.adapters.amili.wire import Tokens
 from app.agencies.capabilities import OrderKind
@@ -179,3 +179,20 @@ def test_a_payment_to_the_creditor_is_told_once_and_counts_when_its_batch_says_s
     with at.work() as work:
         assert work.session.execute(select(SettlementRow.id)).all() == []
     assert settlements.fetch(at.database.begin, at.agencies, at.bureau.id, at.agreement.id) == 0
+
+
+def test_a_pause_whose_answer_is_lost_is_found_and_not_asked_for_twice(street: Street) -> None:
+    at = street.at
+    street.plan()
+    at.run()
+    street.poll()
+    street.control.fault("/pause", "drop_after")
+    with at.work() as work:
+        orders.give(work, at.agencies, at.the_case().id, OrderKind.PAUSE, "Kunden har fått utsettelse")
+    [effect] = at.effects(orders.KIND)
+    performers = at.resources.of(Performers)
+    states = [performing.perform(at.database.begin, performers, at.bureau.id, effect.id, pause=lambda _: None) for _ in range(2)]
+    assert states == ["unknown", "sent"]
+    at.run()
+    assert at.the_case().state == "paused"
+    assert street.there()[0]["asked"] == [["pause", "Kunden har fått utsettelse"]]

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.agencies import agreements, attaching, packages, terms
+from app.agencies import agreements, attaching, completeness, packages, terms
 from app.agencies import obstacle_texts as texts
 from app.agencies.doors import Agencies, Key, key_of
 from app.agencies.models import AgencyCase, Agreement
@@ -49,9 +49,10 @@ def plan(
 ) -> uuid.UUID | None:
     """Decide one handover and return the case's id, which is our reference at the agency.
 
-    None, and nothing is done: the claim has a case already, `agreements.obstacle` says why not, or the agency refused exactly this within
-    the last week (a person who wants to try all the same says `insist`). `attachments` are `{"document_id", "kind"}`. `ValueError` when the
-    package lacks something or its principal is not what the ledger shows open.
+    None, and nothing is sent: the claim has a case already, `agreements.obstacle` says why not, the agency refused exactly this within
+    the last week (a person who wants to try all the same says `insist`), or `completeness.faults` finds the package wanting: then a case
+    that never left says why. `attachments` are `{"document_id", "kind"}`. `ValueError` when the package is of another form or its
+    principal is not what the ledger shows open.
     """
     agreement = agreements.current(work, item.company_id)
     if agreement is None or agreements.obstacle(work, item.company_id, work.today()) is not None:
@@ -73,8 +74,17 @@ def plan(
     made = work.session.execute(row.on_conflict_do_nothing().returning(AgencyCase.id)).scalar_one_or_none()
     if made is None:
         return None
+    lacking = completeness.faults(packages.as_package(kept))
+    if lacking:
+        _keep_back(work, case_id, lacking)
+        return None
     effects.plan(work, KIND, key, item.company_id, {"case_id": str(case_id)})
     return case_id
+
+
+def wanting(package: Mapping[str, Any]) -> tuple[str, ...]:
+    """All that a package lacks before it may leave (English message ids)."""
+    return completeness.faults(packages.as_package({**package, "our_reference": "", "creditor_id": ""}))
 
 
 def call_off(work: UnitOfWork, claim_id: uuid.UUID, reason: str) -> bool:
@@ -197,6 +207,14 @@ def _sent(receipt: CaseReceipt, attached: list[str], document_ids: tuple[str, ..
         "missing": [one for one in document_ids if one not in attached],
     }  # fmt: skip
     return Sent(receipt.external_id, evidence)
+
+
+def _keep_back(work: UnitOfWork, case_id: uuid.UUID, lacking: Sequence[str]) -> None:
+    """Refused by ourselves, before it leaves: it is shown and offered again as what an agency refuses is."""
+    case = work.session.execute(select(AgencyCase).where(AgencyCase.id == case_id)).scalar_one()
+    case.state, case.problem, case.closed_at = "refused", lacking[0], work.now()
+    packages.mark_wanting(case, lacking)
+    work.session.flush()
 
 
 def _business_key(work: UnitOfWork, claim_id: uuid.UUID, *, coming: int = 0) -> str:

@@ -18,7 +18,7 @@ from app.messaging.deliveries import read_document
 from app.messaging.models import Document
 
 #: what is ours to remember beside the package, and not part of what the agency is told
-OURS = ("documents", "attached", "facts_at")
+OURS = ("documents", "attached", "facts_at", "wanting")
 #: what may differ between two tries to hand over the same thing
 CHANGES_BY_ITSELF = (*OURS, "our_reference", "interest_ore")
 
@@ -48,7 +48,11 @@ def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def package_of(case: AgencyCase) -> HandoverPackage:
     """The package without its attachments."""
-    return msgspec.convert({name: value for name, value in case.package.items() if name not in OURS}, HandoverPackage)
+    return as_package(case.package)
+
+
+def as_package(kept: Mapping[str, Any]) -> HandoverPackage:
+    return msgspec.convert({name: value for name, value in kept.items() if name not in OURS}, HandoverPackage)
 
 
 def with_attachments(work: UnitOfWork, case: AgencyCase) -> tuple[HandoverPackage, tuple[str, ...]]:
@@ -76,6 +80,11 @@ def is_complete(case: AgencyCase) -> bool:
 def mark_facts(case: AgencyCase, now: datetime) -> None:
     """The instant whose facts the principal rests on: money seen later is not in it."""
     case.package = {**case.package, "facts_at": now.isoformat()}
+
+
+def mark_wanting(case: AgencyCase, faults: Sequence[str]) -> None:
+    """What kept it from leaving (English message ids of `completeness`)."""
+    case.package = {**case.package, "wanting": list(faults)}
 
 
 def facts_at(case: AgencyCase) -> datetime | None:

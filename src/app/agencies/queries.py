@@ -87,13 +87,15 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """One case with what came of it. `documents_missing`: how many documents have not reached the agency."""
+    """One case with what came of it. `documents_missing`: how many documents have not reached the agency. `wanting`: all that kept it
+    from leaving (English message ids)."""
 
     line: CaseLine
     agreement_id: uuid.UUID
     documents_missing: int
     paid_out: list[PaidOut]
     reported: list[Reported]
+    wanting: tuple[str, ...] = ()
 
 
 def cases(
@@ -128,7 +130,8 @@ def case(work: UnitOfWork, case_id: uuid.UUID) -> CaseDetail:
         raise LookupError("no such case")
     documents = row[0].package.get("documents", [])
     missing = 0 if packages.is_complete(row[0]) else len(documents) - len(row[0].package.get("attached", []))
-    return CaseDetail(_line(*row), row[0].agreement_id, missing, _paid_out(work, case_id), _reported(work, case_id))
+    wanting = tuple(row[0].package.get("wanting", ()))
+    return CaseDetail(_line(*row), row[0].agreement_id, missing, _paid_out(work, case_id), _reported(work, case_id), wanting)
 
 
 def standing_of(work: UnitOfWork, claim_ids: Sequence[uuid.UUID], without: Collection[uuid.UUID] = ()) -> dict[uuid.UUID, Standing]:

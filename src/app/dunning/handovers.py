@@ -63,6 +63,9 @@ def offer_again(work: UnitOfWork, law: Law, claim_id: uuid.UUID) -> uuid.UUID:
     obstacle = agreements.obstacle(work, one.claim.company_id, work.today())
     if obstacle is not None:
         raise OfferError(obstacle)
+    wanting = handover.wanting(package_of(work, one, rules))
+    if wanting:
+        raise OfferError(wanting[0])
     made = plan(work, one, rules, insist=True)
     if made is None:
         raise OfferError(THERE_ALREADY)

@@ -98,7 +98,7 @@ def test_a_refused_case_says_what_to_do(office: Office, company: Company):
     case = a_case(office.house.database, company, state="refused", external_id=None, problem="422: adressen mangler")
     words = words_of(office.browser.get(f"/cases/{case.id}").text)
     assert "422: adressen mangler" in words
-    assert "Rett opp det de peker på" in words
+    assert "Rett opp det som står her" in words
     assert "Sein Betaler AS" not in words_of(office.browser.get("/cases").text)
     assert "Sein Betaler AS" in words_of(office.browser.get("/cases?show=trouble").text)
     assert office.browser.get("/cases?show=nonsense").status_code == 404

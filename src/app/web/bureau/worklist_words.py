@@ -130,7 +130,7 @@ _WHAT_TO_DO: dict[Kind, str] = {
     Kind.HELD_RUN: N_("Compare some of it with the ledger, then let it go or call it off."),
     Kind.REVIEW: N_("Find out what became of it, and say so."),
     Kind.CONNECTION: N_("Connect it again: until then no book is read and nothing is sent for its companies."),
-    Kind.REFUSED_CASE: N_("Put right what the agency complains of, then offer it again."),
+    Kind.REFUSED_CASE: N_("Put right what is missing or complained of, then offer it again."),
     Kind.REFUSED: N_("Put the cause right and do it again, or let it be."),
     Kind.SETTLEMENT: N_("Book what the payout's page shows and say so, or put right what is in the way: then it goes on by itself."),
     Kind.CASE_DIFFERENCE: N_("Compare the three books, and ask whoever has to move."),
@@ -170,6 +170,9 @@ def told(row: WorkRow) -> Told:
     href, link = _way(row)
     again = row.claim_id if row.kind is Kind.REFUSED_CASE else None
     quote = row.reason if row.kind in _QUOTED and row.what not in _ENDING else None
+    if quote and row.kind is Kind.REFUSED_CASE:
+        # what we found wanting ourselves is a text of ours
+        quote = gettext(quote)
     return Told(row, gettext(KINDS[row.kind]), title_of(row), todo_of(row), href, link, quote, again)
 
 
@@ -192,7 +195,7 @@ def title_of(row: WorkRow) -> str:
         case Kind.HELD_RUN:
             return gettext("The day's run looks unlike the days before it")
         case Kind.REFUSED_CASE:
-            return gettext("The agency did not take the case")
+            return gettext("The claim could not be handed over")
         case Kind.REPLY:
             return gettext("The debtor has answered by e-mail") if row.claim_id else gettext("An answer that belongs to no claim yet")
         case Kind.APPROVAL:

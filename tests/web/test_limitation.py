@@ -58,6 +58,18 @@ def test_the_stop_list_names_the_insolvent_debtor_of_the_chosen_company_only(bro
     assert "Konkursrammet AS" not in browser.get(f"/stop-list?company={other.id}").text
 
 
+def test_possible_losses_show_ground_and_missing_proofs_of_the_chosen_company_only(browse: Any, scene: Any, database: Any) -> None:
+    debtor = make.debtor(database, scene.company, name="Tapt Handel AS", insolvency="bankrupt")
+    make.claim(database, make.open_item(database, debtor))
+    other = make.company(database, scene.bureau)
+    browser = browse(scene.admin)
+    page = words_of(browser.get("/write-off").text)
+    assert "Tapt Handel AS" in page
+    assert "(c) Konkurs viser at det ikke er dekning" in page
+    assert "Mangler:" in page
+    assert "Tapt Handel AS" not in browser.get(f"/write-off?company={other.id}").text
+
+
 def test_a_circumstance_is_recorded_answered_and_ended(browse: Any, scene: Any) -> None:
     browser, path = browse(scene.admin), f"/debtors/{scene.debtor.id}/circumstances"
     assert browser.submit(path, kind="considerate", since_on="", note="alvorlig syk").status_code == 422

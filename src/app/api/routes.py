@@ -44,6 +44,7 @@ from app.api.v1 import (
     sync_runs,
     texts,
     weekly_lists,
+    write_off,
 )
 from app.tenants.requests import provide_unit_of_work
 
@@ -75,6 +76,7 @@ RESOURCES = (
     readiness,
     limitation,
     stop_list,
+    write_off,
     circumstances,
     held_runs,
     policies,

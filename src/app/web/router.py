@@ -56,6 +56,7 @@ from app.web.bureau import (
     why,
     wide_holds,
     worklist,
+    write_off,
 )
 from app.web.bureau import weekly_list as bureau_lists
 from app.web.company import away, own
@@ -124,6 +125,7 @@ PAGES: list[ControllerRouterHandler] = [
     *sms_stops.HANDLERS,
     *circumstances.HANDLERS,
     *stop_list.HANDLERS,
+    *write_off.HANDLERS,
 ]
 
 

@@ -51,7 +51,7 @@ class LossCandidate:
 
 
 def candidates(work: UnitOfWork, company_id: uuid.UUID | None = None) -> list[LossCandidate]:
-    """Those with a proven ground first, then the largest; at most `ROWS_MAX` claims are looked at, the oldest. A handful of queries, whatever the book."""
+    """Those with a proven ground first, then the largest; at most `ROWS_MAX` claims are looked at, the oldest."""
     today, rows = work.today(), _rows(work, company_id)
     ids = [claim.id for claim, *_ in rows]
     cases, asked = _cases(work, ids), _asked(work, ids)
@@ -108,10 +108,9 @@ def _cases(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[tuple
 def _asked(work: UnitOfWork, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[date]]:
     """Only what went out for certain: a letter in doubt, or one set aside when the follow-up began anew, proves nothing."""
     found: dict[uuid.UUID, list[date]] = defaultdict(list)
-    aside = {notice for begun in restart_facts.load(work, ids).values() for notice in begun.set_aside}
-    sent = (among(Notice.claim_id, ids), Notice.state == "sent", Notice.kind.in_(ASKS))
-    for notice_id, claim_id, day in work.session.execute(select(Notice.id, Notice.claim_id, Notice.issued_on).where(*sent)).all():
-        if day is not None and notice_id not in aside:
+    sent = (among(Notice.claim_id, ids), Notice.state == "sent", Notice.kind.in_(ASKS), restart_facts.still_counts(Notice))
+    for claim_id, day in work.session.execute(select(Notice.claim_id, Notice.issued_on).where(*sent)).all():
+        if day is not None:
             found[claim_id].append(day)
     return found
 

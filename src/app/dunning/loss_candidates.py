@@ -77,7 +77,7 @@ def candidates(work: UnitOfWork, company_id: uuid.UUID | None = None) -> list[Lo
     return sorted((one for one in found if one.findings), key=lambda one: (not one.proven, -one.remaining_ore, str(one.claim_id)))
 
 
-def _rows(work: UnitOfWork, company_id: uuid.UUID | None) -> Sequence[Row[tuple[Claim, OpenItem, Debtor, str]]]:
+def _rows(work: UnitOfWork, company_id: uuid.UUID | None) -> Sequence[Row[Claim, OpenItem, Debtor, str]]:
     recorded = exists().where(
         Circumstance.debtor_id == Debtor.id, Circumstance.ended_at.is_(None), Circumstance.kind.in_([kind.value for kind in INSOLVENT])
     )

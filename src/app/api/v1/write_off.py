@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 from litestar import get
@@ -58,8 +58,7 @@ def list_loss_candidates(work: Work, company_id: OfCompany = None) -> list[LossC
 
 
 def _ground_of(found: Finding) -> LossGroundOut:
-    there, missing = ([cast("Proof", proof.value) for proof in proofs] for proofs in (found.there, found.missing))
-    return LossGroundOut(cast("Ground", found.ground.value), there, missing)
+    return LossGroundOut(found.ground.value, [one.value for one in found.there], [one.value for one in found.missing])
 
 
 HANDLERS = (list_loss_candidates,)

@@ -66,5 +66,6 @@ def demo_rows(served: Served) -> Neighbour:
         "circumstance": lambda: make.circumstance(database, found["debtor"], kind="deceased", note="Datteren representerer boet"),
         "held_run": lambda: make.held_run(database, company),
         "limitation_event": lambda: make.limitation_event(database, claim),
+        "settlement": lambda: make.settlement(database, found["agreement"]),
     }
     return Neighbour(**{name: row if row is not None else makers[name]() for name, row in found.items()})

@@ -125,7 +125,7 @@ def sandbox(end_with_parent: bool) -> None:
     settings = _settings("sandbox")
     command = [sys.executable, "-m", "sandbox", "--port", str(settings.sandbox_port), "--smtp-port", str(settings.sandbox_smtp_port)]
     command += ["--imap-port", str(settings.sandbox_imap_port), "--sftp-port", str(settings.sandbox_sftp_port)]
-    command += ["--dns-port", str(settings.sandbox_dns_port)]
+    command += ["--dns-port", str(settings.sandbox_dns_port), "--agencyfiles-port", str(settings.sandbox_agency_port)]
     if settings.link_report_secret is not None:
         command += ["--sms-reports", f"http://127.0.0.1:{settings.port}/api/inbound/sms/{settings.link_report_secret}"]
     command += ["--state-file", str(settings.data_dir / running.SANDBOX)]

@@ -125,6 +125,7 @@ class Settings:
     sandbox_imap_port: int
     sandbox_sftp_port: int
     sandbox_dns_port: int
+    sandbox_agency_port: int
     smtp_host: str
     smtp_port: int
     smtp_user: str | None
@@ -235,11 +236,13 @@ def _roads(env: Mapping[str, str], sandbox: bool, port: int) -> dict[str, Any]:
     imap_port = _port(env, "RESKONTRO_SANDBOX_IMAP_PORT", port + 3)
     sftp_port = _port(env, "RESKONTRO_SANDBOX_SFTP_PORT", port + 4)
     dns_port = _port(env, "RESKONTRO_SANDBOX_DNS_PORT", port + 5)
+    agency_port = _port(env, "RESKONTRO_SANDBOX_AGENCY_PORT", port + 6)
     return {
         "sandbox_smtp_port": smtp_port,
         "sandbox_imap_port": imap_port,
         "sandbox_sftp_port": sftp_port,
         "sandbox_dns_port": dns_port,
+        "sandbox_agency_port": agency_port,
         "smtp_host": env.get("SMTP_HOST", "127.0.0.1"),
         "smtp_port": _port(env, "SMTP_PORT", smtp_port if sandbox else 25),
         "smtp_user": env.get("SMTP_USER") or None,

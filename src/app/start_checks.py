@@ -37,6 +37,7 @@ def check_ports(settings: Settings) -> None:
             ("RESKONTRO_SANDBOX_IMAP_PORT", "127.0.0.1", settings.sandbox_imap_port),
             ("RESKONTRO_SANDBOX_SFTP_PORT", "127.0.0.1", settings.sandbox_sftp_port),
             ("RESKONTRO_SANDBOX_DNS_PORT", "127.0.0.1", settings.sandbox_dns_port),
+            ("RESKONTRO_SANDBOX_AGENCY_PORT", "127.0.0.1", settings.sandbox_agency_port),
         ]
     for name, host, port in wanted:
         try:

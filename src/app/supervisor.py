@@ -248,6 +248,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "RESKONTRO_SANDBOX_IMAP_PORT": str(settings.sandbox_imap_port),
         "RESKONTRO_SANDBOX_SFTP_PORT": str(settings.sandbox_sftp_port),
         "RESKONTRO_SANDBOX_DNS_PORT": str(settings.sandbox_dns_port),
+        "RESKONTRO_SANDBOX_AGENCY_PORT": str(settings.sandbox_agency_port),
     }
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import dramatiq
 from sqlalchemy import Engine
 
-from app.agencies.adapters import amili, kravia
+from app.agencies.adapters import amili, files, kravia
 from app.agencies.capabilities import AgencyCapabilities
 from app.agencies.doors import Agencies, Key
 from app.agencies.hooks import AgencyDoorway
+from app.agencies.kept_files import KeptFiles
 from app.agencies.performers import agency_performers
 from app.agencies.ports import Agency, AgencyAccess
 from app.agencies.vendors import AgencyHooks, AgencyVendor
@@ -24,7 +25,7 @@ from app.credit.adapters.brreg import BrregRegister
 from app.credit.ports import CreditRegister
 from app.db.demo_clock import DemoClock
 from app.db.engine import app_engine
-from app.db.unit_of_work import Database
+from app.db.unit_of_work import Begin, Database
 from app.db.vault import Vault, VaultError, new_key
 from app.dunning import confirming, handovers, notices, thanking
 from app.dunning.chasing import ApprovalLinks
@@ -150,7 +151,7 @@ def kept_secret(data_dir: Path, name: str, make: Callable[[], str]) -> str:
 
 def _provide(resources: Resources, settings: Settings, clock: Clock, vault: Vault, links: ListLinks, approval_links: ApprovalLinks) -> None:
     ledgers = WiredLedgers(settings, clock)
-    agencies = WiredAgencies(settings, vault, clock)
+    agencies = WiredAgencies(settings, vault, clock, resources.begin)
     mailer = SmtpMailer(
         settings.smtp_host, settings.smtp_port, clock=clock, username=settings.smtp_user, password=settings.smtp_password,
         starttls=settings.smtp_starttls,
@@ -276,10 +277,14 @@ AGENCY_VENDORS = (kravia.vendor, amili.vendor)
 class WiredAgencies:
     """The agencies there are adapters for; connections to them are shared."""
 
-    def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock, begin: Begin) -> None:
         made = [make(settings.agencies, clock) for make in AGENCY_VENDORS]
+        # the sandbox's file server stands on this machine. An agency whose files the bureau describes itself is not offered: no page asks
+        # for the description yet
+        laid_down = files.vendors(clock, public_only=not settings.sandbox)
+        made += [vendor for vendor in laid_down if vendor.capabilities.agency in files.STANDARD]
         self._vendors: dict[str, AgencyVendor] = {vendor.capabilities.agency: vendor for vendor in made}
-        self._vault = vault
+        self._vault, self._begin = vault, begin
 
     def known(self) -> tuple[AgencyCapabilities, ...]:
         return tuple(vendor.capabilities for vendor in self._vendors.values())
@@ -297,4 +302,5 @@ class WiredAgencies:
         missing = [one.name for one in vendor.capabilities.fields if one.needed and not known.get(one.name)]
         if missing:
             raise RefusedError(f"the agreement lacks {', '.join(missing)}")
-        return vendor.opener(AgencyAccess(key.agency, key.creditor_ref, key.setup, secrets_there))
+        memory = None if key.kept_under is None else KeptFiles(self._begin, *key.kept_under)
+        return vendor.opener(AgencyAccess(key.agency, key.creditor_ref, key.setup, secrets_there, memory))

@@ -32,6 +32,7 @@ SIMULATORS = {
     "twentyfoursevenoffice": "Regnskapssystem: 24SevenOffice",
     "kravia": "Inkassoforetak: Kravia",
     "amili": "Inkassoforetak: Amili AutoCollect",
+    "fileagency": "Inkassoforetak over SFTP: Intrum, Retrieve og et som vil ha XML",
     "brreg": "Brønnøysundregistrene",
     "mail": "Postkasse: alt som sendes på e-post",
     "nameserver": "DNS: det domenene sier om seg selv",
@@ -39,7 +40,7 @@ SIMULATORS = {
     "printhouse": "Trykkeri: alt som sendes som brev",
 }
 #: protocols beside HTTP, and whose they are
-SERVERS = {"smtp": "mail", "imap": "mail", "sftp": "printhouse", "dns": "nameserver"}
+SERVERS = {"smtp": "mail", "imap": "mail", "sftp": "printhouse", "dns": "nameserver", "agencyfiles": "fileagency"}
 MEANING = {
     "spec": "lest i leverandørens egen spesifikasjon",
     "example": "sett i et publisert eller opptatt eksempel",
@@ -66,8 +67,8 @@ def create_app(world: World) -> Litestar:
 def run(
     host: str, port: int, state_file: Path | None = None, *, ports: Mapping[str, int] | None = None, sms_reports: str | None = None
 ) -> None:
-    """Serve until stopped. `ports`: where `smtp` takes mail, `imap` hands out what came back, `sftp` takes letters
-    and `dns` answers for the domains.
+    """Serve until stopped. `ports`: where `smtp` takes mail, `imap` hands out what came back, `sftp` takes letters,
+    `dns` answers for the domains and `agencyfiles` is where agencies take files.
 
     What is not named stays closed. `sms_reports`: where the SMS gateway posts what became of a message.
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from app.agencies.file_models import AgencyFileRow
 from app.agencies.hook_models import AgencyHook
 from app.agencies.models import (
     AgencyCase,
@@ -196,6 +197,10 @@ def _fill_the_rest(database: Database, his: Neighbour, mark: str) -> None:
         (Reconciliation, {
             **his_own, "agreement_id": his.agreement.id, "on_day": today, "ledger_count": 1, "ledger_ore": 1, "our_count": 1, "our_ore": 1,
             "problem": mark, "made_at": now,
+        }),
+        (AgencyFileRow, {
+            **his_own, "agreement_id": his.agreement.id, "path": mark, "kind": "receipts", "size": 1, "changed": 1, "mark": mark[:16],
+            "whole": True, "rows_": [{"text": mark}], "problems": [mark], "read_at": now,
         }),
         (CaseDifference, {
             **his_own, "agreement_id": his.agreement.id, "agency_case_id": his.agency_case.id, "subject": mark, "external_id": mark,

@@ -18,6 +18,7 @@ from app.net.errors import OutsideError
 
 #: asked for again each time: the agency's clock and ours differ, and rows with an equal time come twice
 OVERLAP = timedelta(minutes=15)
+PROBLEM_LENGTH_MAX = 1000
 #: cases the agency still works on
 LIVE = ("registered", "in_collection", "legal", "paused")
 #: ends that somebody above must hear of
@@ -32,7 +33,8 @@ def follow(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, agreement_id:
         agreement = work.session.execute(select(Agreement).where(Agreement.id == agreement_id)).scalar_one()
         key, since = key_of(work, agreement_id), agreement.changes_since
     try:
-        updates = agencies.open(key).changes(key.creditor_ref, None if since is None else since - OVERLAP)
+        agency = agencies.open(key)
+        updates, troubles = agency.changes(key.creditor_ref, None if since is None else since - OVERLAP), agency.troubles()
     except OutsideError as fault:
         with begin(scope) as work:
             note_problem(work, agreement_id, str(fault))
@@ -40,7 +42,7 @@ def follow(begin: Begin, agencies: Agencies, bureau_id: uuid.UUID, agreement_id:
     with begin(scope) as work:
         changed = sum(hear(work, agreement_id, one) for one in updates)
         newest = max((one.updated_at for one in updates), default=since)
-        values = {"changes_since": newest, "polled_at": work.now(), "problem": None}
+        values = {"changes_since": newest, "polled_at": work.now(), "problem": "; ".join(troubles)[:PROBLEM_LENGTH_MAX] or None}
         work.session.execute(update(Agreement).where(Agreement.id == agreement_id).values(**values))
         _ring_for_documents(work, agreement_id)
     return changed

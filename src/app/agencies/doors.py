@@ -24,6 +24,8 @@ class Key:
     setup: dict[str, Any]
     sealed: bytes | None = None
     sealed_in: str = ""
+    #: (bureau, agreement): where what is read under it is remembered
+    kept_under: tuple[uuid.UUID, uuid.UUID] | None = None
 
 
 class Agencies(Protocol):
@@ -50,8 +52,8 @@ def key_of(work: UnitOfWork, agreement_id: uuid.UUID) -> Key:
     ).one()
     setup = {**({} if whole is None else whole.setup), **own.setup}
     if own.credential is not None or whole is None:
-        return Key(own.agency, own.creditor_ref, setup, own.credential, binding(own))
-    return Key(own.agency, own.creditor_ref, setup, whole.credential, binding(whole))
+        return Key(own.agency, own.creditor_ref, setup, own.credential, binding(own), (own.bureau_id, own.id))
+    return Key(own.agency, own.creditor_ref, setup, whole.credential, binding(whole), (own.bureau_id, own.id))
 
 
 def binding(row: Agreement | BureauAgreement) -> str:

@@ -5,11 +5,11 @@ Amounts are integer øre, dates Norwegian local dates. `our_reference` is our ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.agencies.capabilities import AgencyCapabilities, OrderKind, QuestionKind, ReportKind
 from app.net.errors import UnsupportedError
@@ -228,13 +228,52 @@ class Creditor:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that an agency laid down for us, as it was read: by our words, amounts in øre, dates ISO, and only this creditor's rows.
+
+    `size` and `changed` (its server's clock, seconds) tell whether it is still the same; `mark` is the way it was read. `problems` name
+    what could not be read. Not `whole`: it may have been half written.
+    """
+
+    path: str
+    kind: str
+    size: int
+    changed: int
+    mark: str
+    whole: bool
+    rows: tuple[Mapping[str, str], ...]
+    problems: tuple[str, ...]
+    read_at: datetime
+
+
+class FileMemory(Protocol):
+    """What has been read under one agreement, so that each file counts once. Used between visits, never during one."""
+
+    def known(self) -> Mapping[str, KeptFile]:
+        """Every file by its path, without its rows."""
+        ...
+
+    def keep(self, files: Sequence[KeptFile]) -> None:
+        """Remember them; a path that is known is told anew."""
+        ...
+
+    def read(self, since: datetime | None) -> list[KeptFile]:
+        """Whole files read at or after `since`, in the order they were read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyAccess:
-    """How one agreement opens its agency: the creditor's number there, open settings and opened secrets. Lives in memory for one call."""
+    """How one agreement opens its agency: the creditor's number there, open settings and opened secrets. Lives in memory for one call.
+
+    `memory` is there for those who speak in files.
+    """
 
     agency: str
     creditor_ref: str
-    setup: Mapping[str, str] = field(default_factory=dict)
+    setup: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    memory: FileMemory | None = field(default=None, repr=False)
 
 
 class Agency(Protocol):
@@ -294,6 +333,10 @@ class Agency(Protocol):
     def provision(self, creditor: Creditor) -> str:
         """Make the company known to the agency, once by its organisation number. Its number there."""
         raise UnsupportedError("a company cannot be made known to this agency from here")
+
+    def troubles(self) -> list[str]:
+        """What it has told us that could not be read, each named; a person must look. Asked after `changes`."""
+        return []
 
     def close(self) -> None:
         """Give back what the opening holds. Shared clients are none of it."""

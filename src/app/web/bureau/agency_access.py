@@ -40,7 +40,15 @@ def context(work: UnitOfWork, house: House, agreement: Agreement | None) -> dict
     agencies = house.resources.of(Agencies)  # type: ignore[type-abstract]
     found = access.of_agreement(work, agencies, house.resources.of(Vault), agreement)
     return {
-        "access": found, "access_labels": {"client_id": gettext("Client id"), "client_secret": gettext("Client secret")},
+        "access": found, "access_labels": _labels(),
         "typed_access": {} if found is None else found.shown,
         "hook": hooks.written(work, house.resources.of(hooks.AgencyDoorway), agreement.id),
+    }  # fmt: skip
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "client_id": gettext("Client id"), "client_secret": gettext("Client secret"), "host": gettext("File server (SFTP)"),
+        "port": gettext("Port"), "username": gettext("User name there"), "host_key": gettext("The server's host key"),
+        "password": gettext("Password"), "client_key": gettext("Private key, instead of a password"),
     }  # fmt: skip

@@ -13,7 +13,8 @@ from app.settings import read_settings
 
 for room in ("jobs", "tenants", "receivables", "ledgers", "messaging", "credit", "agencies", "dunning"):
     importlib.import_module(f"app.{room}.models")
-importlib.import_module("app.agencies.hook_models")
+for beside in ("file", "hook", "reconciliation", "voucher"):
+    importlib.import_module(f"app.agencies.{beside}_models")
 importlib.import_module("app.dunning.run_models")
 importlib.import_module("app.dunning.carried_models")
 

@@ -71,6 +71,8 @@ STATUS = "kundenr;saksnr;referanse;status;merknad;restsaldo;resthovedstol\r\n"
 @pytest.mark.parametrize(("line", "problem"), [
     ("1;7;;VARSEL;;12.50;0", "restsaldo is not an amount"), ("1;7;;VARSEL;;1 250,00;0", "restsaldo is not an amount"),
     ("1;7;;VARSEL;;12,505;0", "restsaldo is not an amount"), ("1;;;VARSEL;;0;0", "saksnr is empty"),
+    (f"1;{'7' * 61};;VARSEL;;0;0", "saksnr is too long"), ("1;7;;VAR\x00SEL;;0;0", "status is too long, or holds"),
+    (f"1;7;;VARSEL;{'x' * 2001};0;0", "merknad is too long"),
     ("1;7;;VARSEL;0;0", "not as many columns"), ("1;7;;VARSEL;;0;0;0", "not as many columns"),
 ])  # fmt: skip
 def test_one_bad_row_is_named_and_the_others_are_read(line: str, problem: str) -> None:

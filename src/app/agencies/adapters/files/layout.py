@@ -23,6 +23,8 @@ from app.values.money import ore_from_decimal
 ROWS_MAX = 50_000
 #: what an empty cell of these means
 OPTIONAL_ZERO = frozenset({"interest", "fees", "withheld", "withheld_vat"})
+#: what can be kept; longer is no number of a case, and one such row must not stand in the way of the others
+LENGTHS: Mapping[str, int] = {"creditor": 60, "case": 60, "reference": 60, "settlement": 60, "bank_reference": 100, "currency": 3}
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Row = dict[str, str]
@@ -132,6 +134,8 @@ def _row(profile: Profile, kind: FileKind, cells: Mapping[str, str]) -> Row:
                 raise _NotARowError(f"{columns[ours]} is empty")
             found[ours] = "0" if ours in OPTIONAL_ZERO else ""
             continue
+        if len(shown) > LENGTHS.get(ours, 2000) or CONTROL.search(shown) is not None:
+            raise _NotARowError(f"{columns[ours]} is too long, or holds what is no letter")
         try:
             found[ours] = _plain(profile, ours, shown)
         except (ValueError, ArithmeticError) as fault:

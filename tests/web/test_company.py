@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from app.agencies.ports import CaseState
 from app.dunning.models import Hold, ListEntry, PolicyRow
 from app.settings import read_settings
 from app.tenants.models import Company
@@ -189,6 +190,13 @@ def test_its_cases_are_shown_with_number_and_state(browse, scene, owner_of, data
     text = words_of(browse(owner_of).get("/own/cases").text)
     assert "K-77" in text
     assert "Under innkreving" in text or "In collection" in text or "inkasso" in text.lower()
+
+
+@pytest.mark.parametrize("state", [*(one.value for one in CaseState if one is not CaseState.UNKNOWN), "planned", "in_doubt", "cancelled"])
+def test_a_case_in_any_state_has_a_word(browse, scene, owner_of, database, state):
+    case = make.agency_case(database, make.agreement(database, scene.company), scene.claim, external_id="K-77", state=state)
+    assert browse(owner_of).get("/own/cases").status_code == 200
+    assert state not in words_of(browse(owner_of).get("/own/cases").text).replace(str(case.id), "")
 
 
 @pytest.mark.parametrize("act", ["stop", "undo", "reason", "approve"])

@@ -8,11 +8,14 @@ import pytest
 
 from app.agencies import cases, handover, orders
 from app.agencies.capabilities import OrderKind
-from app.agencies.models import CaseEventRow, CaseOrderRow
+from app.agencies.models import AgencyCase, CaseEventRow, CaseOrderRow
+from app.agencies.obstacle_texts import CALLED_OFF_BUT_THERE
 from app.agencies.orders import OrderError
+from app.agencies.ports import CaseState
 from app.jobs.effects import Performers
 from app.jobs.performing import perform
 from app.jobs.resources import Resources
+from support import make
 from support.agency_desk import Desk, PaperAgency, desk, plain
 
 
@@ -113,3 +116,13 @@ def test_an_agency_that_takes_no_orders_is_told_by_a_person(at: Desk, agency: Pa
     give(at, OrderKind.WITHDRAW, by_hand=True)
     assert (the_order(at).state, the_order(at).done_at is not None) == ("sent", True)
     assert at.effects(orders.KIND) == []
+
+
+def test_a_case_that_comes_alive_again_while_the_claim_is_elsewhere_is_told_of_and_stops_nothing(at: Desk, agency: PaperAgency) -> None:
+    first = at.the_case()
+    at.change(first, state="withdrawn")
+    make.agency_case(at.database, at.agreement, at.claim, external_id="elsewhere")
+    agency.states[first.external_id or ""] = CaseState.IN_COLLECTION
+    cases.follow(at.database.begin, at.agencies, at.bureau.id, at.agreement.id)
+    [kept] = at.read(AgencyCase, id=first.id)
+    assert (kept.state, kept.problem) == ("withdrawn", CALLED_OFF_BUT_THERE)

@@ -93,6 +93,11 @@ def _state_after(work: UnitOfWork, case: AgencyCase, said: CaseUpdate) -> str:
     if case.state in NEVER_THERE and (said.state is CaseState.REFUSED or _has_other(work, case)):
         case.problem = case.problem if said.state is CaseState.REFUSED else texts.CALLED_OFF_BUT_THERE
         return case.state
+    comes_back = case.state == "withdrawn" and said.state not in (CaseState.WITHDRAWN, CaseState.UNKNOWN, CaseState.AWAITING)
+    if comes_back and said.state is not CaseState.REFUSED and _has_other(work, case):
+        # the claim is at another agency by now: one claim is never at two, so this one is only told of
+        case.problem = texts.CALLED_OFF_BUT_THERE
+        return case.state
     if said.state is CaseState.REFUSED:
         case.problem = said.agency_text
         return "refused"
